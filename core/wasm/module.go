@@ -25,6 +25,9 @@ type Module struct {
 
 	// Sections lists the sections in the order of the file. Only Decode fills it.
 	Sections []Section
+
+	use   FeatureSet // see Features
+	short []uint64   // a bit for each of Code; see EndsAtOnce
 }
 
 // RecGroup says that Types[First:First+Len] are one recursion group.

@@ -161,6 +161,7 @@ const (
 
 var (
 	opcodeInfo   [opcodeCount]OpInfo
+	opcodeImm    [opcodeCount]Imm // the same as in opcodeInfo, dense for the reader
 	opcodeByName = make(map[string]Opcode, 640)
 )
 
@@ -179,6 +180,9 @@ type opRow struct {
 var sigTypes = map[rune]ValType{'i': I32, 'I': I64, 'f': F32, 'F': F64, 'v': V128}
 
 func init() {
+	for op := range opcodeImm {
+		opcodeImm[op] = immUnknown
+	}
 	for _, table := range [...][]opRow{controlOps, numericOps, memoryOps, simdOps, simdMemoryOps, atomicOps, refusedOps} {
 		for _, row := range table {
 			addRow(row)
@@ -203,6 +207,7 @@ func addRow(row opRow) {
 		}
 	}
 	opcodeInfo[row.op] = info
+	opcodeImm[row.op] = row.imm
 	if _, taken := opcodeByName[row.name]; !taken { // "select" has two opcodes; the name stands for the first
 		opcodeByName[row.name] = row.op
 	}
