@@ -1,0 +1,235 @@
+package wat
+
+import (
+	"math/bits"
+
+	"github.com/pywasm-go/pywasm/core/wasm"
+)
+
+// instruction parses the immediates of an instruction and appends its encoding.
+func (p *parser) instruction(info *wasm.OpInfo, dst []byte) []byte {
+	if info.Op == wasm.OpSelect {
+		return p.selectOp(dst)
+	}
+	return p.immediate(info, info.Op.Append(dst))
+}
+
+// immediate parses and encodes immediates, all but those of blocks:
+// https://webassembly.github.io/spec/core/text/instructions.html
+func (p *parser) immediate(info *wasm.OpInfo, dst []byte) []byte {
+	switch info.Imm {
+	case wasm.ImmNone:
+		return dst
+	case wasm.ImmLabel:
+		return wasm.AppendU32(dst, p.label())
+	case wasm.ImmLocal:
+		return wasm.AppendU32(dst, p.local())
+	case wasm.ImmMemArg, wasm.ImmMemArgLane:
+		return p.memArg(info, dst)
+	case wasm.ImmI32, wasm.ImmI64, wasm.ImmF32, wasm.ImmF64:
+		return p.number(info.Imm, dst)
+	case wasm.ImmV128:
+		return p.vector(dst)
+	case wasm.ImmBrTable:
+		return p.brTable(dst)
+	case wasm.ImmHeapType:
+		return wasm.AppendHeapType(dst, p.heapType())
+	case wasm.ImmTypeTable:
+		return p.indirect(dst)
+	case wasm.ImmLane:
+		return append(dst, p.lane())
+	case wasm.ImmShuffle:
+		return p.shuffle(dst)
+	case wasm.ImmFence:
+		return append(dst, 0)
+	}
+	return p.indices(info.Imm, dst)
+}
+
+// indices parses and encodes immediates that are indices. Where the text leaves
+// a table or a memory out, it is the first; where there are two, the binary
+// format may order them differently.
+func (p *parser) indices(imm wasm.Imm, dst []byte) []byte {
+	switch imm {
+	case wasm.ImmFunc:
+		return wasm.AppendU32(dst, p.index(spaceFunc))
+	case wasm.ImmType:
+		return wasm.AppendU32(dst, p.index(spaceType))
+	case wasm.ImmGlobal:
+		return wasm.AppendU32(dst, p.index(spaceGlobal))
+	case wasm.ImmTag:
+		return wasm.AppendU32(dst, p.index(spaceTag))
+	case wasm.ImmElem:
+		return wasm.AppendU32(dst, p.index(spaceElem))
+	case wasm.ImmData:
+		p.usesData = true
+		return wasm.AppendU32(dst, p.index(spaceData))
+	case wasm.ImmTable:
+		return wasm.AppendU32(dst, p.optIndex(spaceTable))
+	case wasm.ImmMemory:
+		return wasm.AppendU32(dst, p.memory())
+	case wasm.ImmTableTable:
+		to := p.optIndex(spaceTable)
+		return wasm.AppendU32(wasm.AppendU32(dst, to), p.optIndex(spaceTable))
+	case wasm.ImmMemoryMemory:
+		to := p.memory()
+		return wasm.AppendU32(wasm.AppendU32(dst, to), p.memory())
+	case wasm.ImmElemTable:
+		table := uint32(0)
+		if p.indexAt(1) {
+			table = p.index(spaceTable)
+		}
+		return wasm.AppendU32(wasm.AppendU32(dst, p.index(spaceElem)), table)
+	case wasm.ImmDataMemory:
+		p.usesData = true
+		memory := uint32(0)
+		if p.indexAt(1) {
+			memory = p.memory()
+		}
+		return wasm.AppendU32(wasm.AppendU32(dst, p.index(spaceData)), memory)
+	}
+	p.fail("instruction with unknown immediates")
+	return dst
+}
+
+// indexAt tells whether an index is ahead, behind that many tokens.
+func (p *parser) indexAt(ahead int) bool {
+	k := p.toks[min(p.pos+ahead, p.last())].kind
+	return k == tokNat || k == tokID
+}
+
+// selectOp parses select, which is another instruction if types are given.
+func (p *parser) selectOp(dst []byte) []byte {
+	if !p.atForm("result") {
+		return wasm.OpSelect.Append(dst)
+	}
+	t := p.signature(p.noNames)
+	dst = wasm.AppendU32(wasm.OpSelectT.Append(dst), uint32(len(t.Results)))
+	for _, r := range t.Results {
+		dst = wasm.AppendValType(dst, r)
+	}
+	return dst
+}
+
+func (p *parser) indirect(dst []byte) []byte {
+	table := p.optIndex(spaceTable)
+	typ, _ := p.typeUse(p.noNames)
+	return wasm.AppendU32(wasm.AppendU32(dst, typ), table)
+}
+
+// brTable parses labels, the last of which is the default.
+func (p *parser) brTable(dst []byte) []byte {
+	p.clauses = p.clauses[:0]
+	n, last := uint32(0), p.label()
+	for ; p.atIndex(); n++ {
+		p.clauses = wasm.AppendU32(p.clauses, last)
+		last = p.label()
+	}
+	dst = append(wasm.AppendU32(dst, n), p.clauses...)
+	return wasm.AppendU32(dst, last)
+}
+
+// memArg parses a memory, an offset and an alignment, all optional:
+// https://webassembly.github.io/spec/core/text/instructions.html#memory-instructions
+func (p *parser) memArg(info *wasm.OpInfo, dst []byte) []byte {
+	memory := uint32(0)
+	// A number alone is the lane, of those that have one.
+	if p.kind() == tokID || p.kind() == tokNat && (info.Imm == wasm.ImmMemArg || p.memArgBehind()) {
+		memory = p.memory()
+	}
+	offset, align := uint64(0), uint32(info.Align)
+	if t, value := p.keyValue("offset="); t != nil {
+		offset = p.keyNat(t, value)
+	}
+	if t, value := p.keyValue("align="); t != nil {
+		n := p.keyNat(t, value)
+		if bits.OnesCount64(n) != 1 {
+			p.failAt(t.off, "alignment must be a power of two")
+		}
+		align = uint32(bits.TrailingZeros64(n))
+	}
+	if memory != 0 {
+		const hasMemory = 0x40
+		dst = wasm.AppendU32(wasm.AppendU32(dst, align|hasMemory), memory)
+	} else {
+		dst = wasm.AppendU32(dst, align)
+	}
+	dst = wasm.AppendU64(dst, offset)
+	if info.Imm == wasm.ImmMemArgLane {
+		dst = append(dst, p.lane())
+	}
+	return dst
+}
+
+// memArgBehind tells whether the number at hand has more of a memory argument,
+// or a lane, behind it.
+func (p *parser) memArgBehind() bool {
+	t := &p.toks[p.pos+1]
+	w := p.spelling(t)
+	return t.kind == tokNat ||
+		t.kind == tokKeyword && (hasKey(w, "offset=") || hasKey(w, "align="))
+}
+
+func hasKey(w []byte, key string) bool { return len(w) > len(key) && string(w[:len(key)]) == key }
+
+// keyValue passes a word such as "align=4" and returns it and its value.
+func (p *parser) keyValue(key string) (*token, []byte) {
+	if p.kind() != tokKeyword || !hasKey(p.text(), key) {
+		return nil, nil
+	}
+	t := p.next()
+	return t, p.spelling(t)[len(key):]
+}
+
+func (p *parser) keyNat(t *token, value []byte) uint64 {
+	if numberKind(value) != tokNat {
+		p.failAt(t.off, "unknown operator %s, expected a natural number behind =", shorten(p.spelling(t)))
+		return 1
+	}
+	v, ok := parseUint(value)
+	if !ok {
+		p.failAt(t.off, "i64 constant out of range: %s", shorten(p.spelling(t)))
+	}
+	return v
+}
+
+// number parses and encodes the constant of a numeric type.
+func (p *parser) number(imm wasm.Imm, dst []byte) []byte {
+	switch imm {
+	case wasm.ImmI32:
+		return wasm.AppendS32(dst, int32(p.integer(32)))
+	case wasm.ImmI64:
+		return wasm.AppendS64(dst, int64(p.integer(64)))
+	case wasm.ImmF32:
+		return wasm.AppendF32(dst, uint32(p.float(binary32)))
+	}
+	return wasm.AppendF64(dst, p.float(binary64))
+}
+
+// integer passes an integer, signed or not, and returns its two's complement.
+func (p *parser) integer(width uint) uint64 {
+	if k := p.kind(); k != tokNat && k != tokInt {
+		p.unexpected("an integer")
+		return 0
+	}
+	t := p.next()
+	v, ok := parseInt(p.spelling(t), width)
+	if !ok {
+		p.failAt(t.off, "i%d constant out of range: %s", width, shorten(p.spelling(t)))
+	}
+	return v
+}
+
+// float passes a number and returns the bits of the float it stands for.
+func (p *parser) float(f floatFormat) uint64 {
+	if k := p.kind(); k != tokNat && k != tokInt && k != tokFloat {
+		p.unexpected("a number")
+		return 0
+	}
+	t := p.next()
+	v, ok := parseFloat(p.spelling(t), f)
+	if !ok {
+		p.failAt(t.off, "f%d constant out of range: %s", f.width, shorten(p.spelling(t)))
+	}
+	return v
+}
