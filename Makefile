@@ -1,0 +1,64 @@
+# Needs Go 1.26, Python 3.9 or newer, a C compiler and make; all else is put into .venv here.
+#
+#   make run     runs a real WASI program: counts the words of this repository's documents
+#   make test    all tests, Go and Python, the latter on the wheel as installed
+#   make check   formatting, linters and types
+#   make bench   figures against wasmtime, pywasm3 and plain C
+#   make clean   removes what the others made
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+
+SOURCES := setup.py pyproject.toml MANIFEST.in go.mod go.sum $(shell find bridge buffer core pywasm wheels \
+	-path pywasm/_gopy -prune -o -name 'gopy_bridge.go' -prune -o -name '*_test.go' -prune -o \
+	-name '*.go' -print -o -name '*.[ch]' -print -o -name '*.py' -print -o -name '*.pyi' -print)
+
+.PHONY: run test test-go test-python check check-go check-python check-c bench clean
+
+run: $(VENV)/installed
+	$(BIN)/pywasm run --dir docs::/docs --env WC_SORT=words examples/wordcount/wordcount.wasm /docs
+
+test: test-go test-python
+
+test-go:
+	go test ./...
+
+test-python: $(VENV)/installed
+	$(BIN)/pytest
+
+check: check-go check-python check-c
+
+check-go:
+	@files=$$(go tool gofumpt -l .) && test -z "$$files" || { echo "not as gofumpt has it: $$files"; exit 1; }
+	go vet ./...
+	go tool staticcheck ./...
+
+check-python: $(VENV)/installed
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/basedpyright
+
+check-c: $(VENV)/installed
+	$(BIN)/clang-format --dry-run --Werror $$(find bridge buffer -name 'gopy_go.*' -prune -o -name '*.[ch]' -print)
+
+bench: $(VENV)/installed
+	$(PIP) install "$$(echo build/wheel/*.whl)[bench]"
+	$(BIN)/python bench/run.py
+
+clean:
+	rm -rf build $(VENV) *.egg-info pywasm/_gopy pywasm/*.so pywasm/*.dylib pywasm/*.dll bridge/lib/gopy_*
+
+# The wheel is built anew when a source has changed; what is inside of it only where that matters.
+$(VENV)/installed: $(SOURCES) | $(BIN)/python
+	@$(BIN)/python wheels/build.py --check
+	rm -rf build/wheel build/lib build/lib.*
+	$(PIP) wheel --no-deps --wheel-dir build/wheel .
+	$(PIP) install --force-reinstall --no-deps build/wheel/*.whl
+	$(PIP) install "$$(echo build/wheel/*.whl)[check,test]"
+	touch $@
+
+$(BIN)/python:
+	$(PYTHON) -m venv $(VENV)

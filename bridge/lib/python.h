@@ -1,0 +1,42 @@
+/* The few functions of Python and of _native that libpywasm calls, as calls through the table that
+ * _native hands over: the generated Go is compiled against this in place of Python.h. */
+#ifndef PYWASM_LIB_PYTHON_H
+#define PYWASM_LIB_PYTHON_H
+
+#include <stdint.h>
+#include <stdlib.h>
+
+#include "python_table.h"
+
+extern const struct pywasm_python *pywasm_python;
+
+static inline PyThreadState *PyEval_SaveThread(void) {
+    return pywasm_python->PyEval_SaveThread();
+}
+
+static inline void PyEval_RestoreThread(PyThreadState *thread) {
+    pywasm_python->PyEval_RestoreThread(thread);
+}
+
+static inline char *PyBytes_AsString(PyObject *bytes) {
+    return pywasm_python->PyBytes_AsString(bytes);
+}
+
+static inline ptrdiff_t PyBytes_Size(PyObject *bytes) {
+    return pywasm_python->PyBytes_Size(bytes);
+}
+
+static inline PyObject *PyBytes_FromStringAndSize(const char *data, ptrdiff_t size) {
+    return pywasm_python->PyBytes_FromStringAndSize(data, size);
+}
+
+static inline int32_t python_host_call(void *core, uint32_t index, uint64_t *stack,
+                                       struct pywasm_call *call) {
+    return pywasm_python->host_call(core, index, stack, call);
+}
+
+static inline void python_raise(const char *text) {
+    pywasm_python->pywasm_raise(text);
+}
+
+#endif

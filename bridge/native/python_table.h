@@ -1,0 +1,39 @@
+/* What libpywasm calls in Python and in _native, as a table that _native fills.
+ *
+ * libpywasm is one library for every Python, so it neither includes Python.h nor links against
+ * a Python: both sides share this header alone. An entry has the name and the signature of the
+ * function that it stands for, in Python's C API or in _native. */
+#ifndef PYWASM_PYTHON_TABLE_H
+#define PYWASM_PYTHON_TABLE_H
+
+#include <stddef.h>
+
+#include "go_table.h"
+
+typedef struct _object PyObject;
+typedef struct _ts PyThreadState;
+
+#define PYWASM_PYTHON_FUNCTIONS(X)                                                                 \
+    X(PyThreadState *, PyEval_SaveThread, (void))                                                  \
+    X(void, PyEval_RestoreThread, (PyThreadState *))                                               \
+    X(char *, PyBytes_AsString, (PyObject *))                                                      \
+    X(ptrdiff_t, PyBytes_Size, (PyObject *))                                                       \
+    X(PyObject *, PyBytes_FromStringAndSize, (const char *, ptrdiff_t))                            \
+    X(void, pywasm_raise, (const char *))                                                          \
+    X(int32_t, host_call, (void *, uint32_t, uint64_t *, struct pywasm_call *))
+
+struct pywasm_python {
+    unsigned epoch; /* how many forks lie between the first process and this one */
+#define X(result, name, parameters) result(*name) parameters;
+    PYWASM_PYTHON_FUNCTIONS(X)
+#undef X
+};
+
+/* Raises the exception that the text of a Go error stands for. The GIL is held. */
+void pywasm_raise(const char *text);
+
+/* Runs host function `index` of the instance whose core is given. The caller does not hold the
+ * GIL; the callee takes it. Returns an enum pywasm_status. */
+int32_t host_call(void *core, uint32_t index, uint64_t *stack, struct pywasm_call *call);
+
+#endif

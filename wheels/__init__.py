@@ -1,0 +1,1 @@
+"""Builds the package: see README.md. Standard library only."""

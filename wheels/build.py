@@ -1,0 +1,178 @@
+"""Builds the two libraries of the package: libpywasm (Go) and _native (C).
+
+    package bridge ──gopy──> gopy_bridge.go ──go build──> libpywasm, libpywasm.h
+                        └──> build.py ──pybindgen──> gopy.c ─┐
+    libpywasm.h ──table──> gopy_functions.h, gopy_go.h ──────┴─ cc ──> _native
+
+Run as a script it builds into the source tree, where an editable installation finds the result;
+with --check it only says what is missing.
+"""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from pathlib import Path
+
+if __name__ == "__main__":
+    sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from wheels import gopy, table
+from wheels.python import Python
+from wheels.stamps import step
+from wheels.toolchain import ROOT, BuildError, Toolchain, host
+
+BUILD = ROOT / "build"
+RAW = BUILD / "gopy"
+PACKAGE = RAW / "python"
+GO_FILE = ROOT / "bridge" / "lib" / "gopy_bridge.go"
+C_FLAGS = ("-std=gnu11", "-O2", "-Wall", "-Wextra", "-fvisibility=hidden", f"-ffile-prefix-map={ROOT}=.")
+
+
+def build(target: Path) -> list[Path]:
+    """Builds for this machine and the Python that runs this, into the folder of the package.
+
+    Returns the files that are now there.
+    """
+    tools = host()
+    python = Python.running()
+    folder = BUILD / tools.platform
+    library = folder / tools.library
+    build_go(tools, library)
+    native = build_native(tools, python, folder)
+    return install(target, [library, native], sorted(PACKAGE.glob("*.py")))
+
+
+def build_go(tools: Toolchain, library: Path) -> None:
+    module = [ROOT / "go.mod", ROOT / "go.sum"]
+    bridge = go_sources(ROOT / "bridge", recursive=False)
+    step(
+        "gopy",
+        lambda: gopy.generate(tools, RAW, GO_FILE, PACKAGE),
+        inputs=[*module, *bridge, Path(gopy.__file__)],
+        outputs=[GO_FILE, RAW / "build.py", PACKAGE / "bridge.py"],
+        settings=tools.version,
+    )
+    native = ROOT / "bridge" / "native"
+    step(
+        f"libpywasm-{tools.platform}",
+        lambda: link_go(tools, library),
+        inputs=[
+            *module,
+            *(path for name in ("bridge", "buffer", "core") for path in go_sources(ROOT / name)),
+            *(native / "go_table.h", native / "python_table.h"),
+            *(ROOT / "bridge" / "lib").glob("*.[ch]"),
+        ],
+        outputs=[library, library.with_suffix(".h")],
+        settings=(tools.version, GO_FLAGS),
+    )
+
+
+def go_sources(folder: Path, *, recursive: bool = True) -> list[Path]:
+    files = folder.rglob("*.go") if recursive else folder.glob("*.go")
+    return [path for path in files if not path.name.endswith("_test.go")]
+
+
+GO_FLAGS = ("-buildmode=c-shared", "-trimpath", "-buildvcs=false", "-ldflags=-s -w -buildid=")
+
+
+def link_go(tools: Toolchain, library: Path) -> None:
+    tools.run_go("build", *GO_FLAGS, "-o", str(library), "./bridge/lib")
+
+
+def build_native(tools: Toolchain, python: Python, folder: Path) -> Path:
+    step(
+        "pybindgen",
+        lambda: gopy.run_pybindgen(RAW),
+        inputs=[RAW / "build.py", Path(gopy.__file__)],
+        outputs=[RAW / "gopy.c"],
+    )
+    generated = folder / "table"
+    header = (folder / tools.library).with_suffix(".h")
+    step(
+        f"table-{tools.platform}",
+        lambda: table.generate(GO_FILE, header, generated),
+        inputs=[GO_FILE, header, Path(table.__file__)],
+        outputs=[generated / "gopy_functions.h", generated / "gopy_go.h"],
+    )
+    objects = [compile_c(tools, python, source, folder / python.abi, generated) for source in c_sources(tools)]
+    native = folder / python.abi / f"_native{python.suffix}"
+    step(
+        f"_native-{tools.platform}-{python.abi}",
+        lambda: link_c(tools, objects, native),
+        inputs=objects,
+        outputs=[native],
+        settings=tools.version,
+    )
+    return native
+
+
+def c_sources(tools: Toolchain) -> list[Path]:
+    other = "_posix.c" if tools.goos == "windows" else "_windows.c"
+    found = [*(ROOT / "bridge" / "native").glob("*.c"), *(ROOT / "buffer").glob("*.c")]
+    return sorted(path for path in found if not path.name.endswith(other))
+
+
+def compile_c(tools: Toolchain, python: Python, source: Path, folder: Path, generated: Path) -> Path:
+    target = folder / f"{source.parent.name}-{source.stem}.o"
+    includes = [ROOT / "bridge" / "native", ROOT / "buffer", generated]
+    headers = [path for include in includes for path in include.glob("*.h")]
+    flags = [
+        *C_FLAGS,
+        *([] if tools.goos == "windows" else ["-fPIC"]),
+        *python.flags,
+        *(f"-I{include.relative_to(ROOT)}" for include in includes),
+        f"-I{python.include}",
+    ]
+    inputs = [source, *headers]
+    if source.name == "control.c":
+        inputs.append(RAW / "gopy.c")
+        flags.append(f"-I{RAW.relative_to(ROOT)}")
+    step(
+        f"{source.parent.name}-{source.stem}-{tools.platform}-{python.abi}",
+        lambda: show(tools.run_cc(*flags, "-c", str(source.relative_to(ROOT)), "-o", str(target))),
+        inputs=inputs,
+        outputs=[target],
+        settings=(tools.version, flags),
+    )
+    return target
+
+
+def show(warnings: str) -> None:
+    if warnings:
+        sys.stderr.write(warnings)
+
+
+def link_c(tools: Toolchain, objects: list[Path], native: Path) -> None:
+    kind = ["-bundle", "-undefined", "dynamic_lookup"] if tools.goos == "darwin" else ["-shared"]
+    tools.run_cc(*kind, "-s", "-o", str(native), *map(str, objects))
+
+
+def install(target: Path, libraries: list[Path], modules: list[Path]) -> list[Path]:
+    """Copies into the package; a library in use is replaced, not overwritten."""
+    generated = target / "_gopy"
+    generated.mkdir(parents=True, exist_ok=True)
+    copies = {target / file.name: file for file in libraries}
+    copies.update({generated / file.name: file for file in modules})
+    for place, file in copies.items():
+        new = place.with_name(place.name + ".new")
+        shutil.copy2(file, new)
+        new.replace(place)
+    return list(copies)
+
+
+def main() -> int:
+    try:
+        if sys.argv[1:] == ["--check"]:
+            host()
+            Python.running()
+        else:
+            build(ROOT / "pywasm")
+    except BuildError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
