@@ -1,6 +1,10 @@
 package wat
 
-import "unicode/utf8"
+import (
+	"unicode/utf8"
+
+	"github.com/pywasm-go/pywasm/core/wasm"
+)
 
 // cursor walks over tokens. Its first fault sticks: it is kept in err, and the
 // cursor stands on the last token from then on, where nothing matches and every
@@ -55,6 +59,10 @@ func (c *cursor) fail(format string, args ...any) {
 // unexpected records that the token at hand does not fit.
 func (c *cursor) unexpected(expected string) {
 	if c.err != nil {
+		return
+	}
+	if t, f := c.refused(); !f.Supported() {
+		c.refuse(t.off, f, string(c.spelling(t)))
 		return
 	}
 	t := c.tok()
@@ -131,13 +139,6 @@ func (c *cursor) form(w string) bool {
 	return true
 }
 
-// open passes a parenthesis that must be there.
-func (c *cursor) open(expected string) {
-	if !c.accept(tokLParen) {
-		c.unexpected(expected)
-	}
-}
-
 // close passes the closing parenthesis that must be next.
 func (c *cursor) close() {
 	if !c.accept(tokRParen) {
@@ -193,3 +194,47 @@ func (c *cursor) identifier(t *token) string {
 
 // rawID is identifier for a lookup: it does not outlive the source.
 func (c *cursor) rawID(t *token) string { return c.identifier(t) }
+
+// strings passes any number of strings and joins their bytes.
+func (c *cursor) strings() []byte {
+	b := []byte{}
+	for c.kind() == tokString {
+		b = appendString(b, c.spelling(c.next()))
+	}
+	return b
+}
+
+// integer passes an integer, signed or not, and returns its two's complement.
+func (c *cursor) integer(width uint) uint64 {
+	if k := c.kind(); k != tokNat && k != tokInt {
+		c.unexpected("an integer")
+		return 0
+	}
+	t := c.next()
+	v, ok := parseInt(c.spelling(t), width)
+	if !ok {
+		c.failAt(t.off, "i%d constant out of range: %s", width, shorten(c.spelling(t)))
+	}
+	return v
+}
+
+// float passes a number and returns the bits of the float it stands for.
+func (c *cursor) float(f floatFormat) uint64 {
+	if !c.kind().number() {
+		c.unexpected("a number")
+		return 0
+	}
+	t := c.next()
+	v, ok := parseFloat(c.spelling(t), f)
+	if !ok {
+		c.failAt(t.off, "f%d constant out of range: %s", f.width, shorten(c.spelling(t)))
+	}
+	return v
+}
+
+// refuse fails because of a feature that this engine does not have.
+func (c *cursor) refuse(off uint32, f wasm.Feature, what string) {
+	if !f.Supported() {
+		c.failAt(off, "uses %s: %s, not supported by this engine", f, what)
+	}
+}

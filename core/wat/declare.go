@@ -78,9 +78,9 @@ func (p *parser) declareImport() {
 	start := p.pos
 	p.name("a module name")
 	p.name("an import name")
-	word := string(p.head())
-	s, ok := spaceOf[word]
-	if !ok || definitionNames[word] == "" {
+	head := p.head()
+	s, ok := spaceOf[string(head)]
+	if !ok || definitionNames[string(head)] == "" {
 		p.next()
 		p.unexpected("func, table, memory, global or tag")
 		return

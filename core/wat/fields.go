@@ -130,9 +130,6 @@ func (p *parser) memoryType() wasm.Limits {
 	p.addressType()
 	l := p.limits()
 	l.Shared = p.word("shared")
-	if p.atForm("pagesize") {
-		p.refuse(p.tok().off, wasm.CustomPageSizes, "pagesize")
-	}
 	return l
 }
 

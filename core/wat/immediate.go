@@ -69,21 +69,27 @@ func (p *parser) indices(imm wasm.Imm, dst []byte) []byte {
 	case wasm.ImmMemory:
 		return wasm.AppendU32(dst, p.memory())
 	case wasm.ImmTableTable:
-		to := p.optIndex(spaceTable)
-		return wasm.AppendU32(wasm.AppendU32(dst, to), p.optIndex(spaceTable))
+		if !p.atIndex() {
+			return append(dst, 0, 0)
+		}
+		to := p.index(spaceTable)
+		return wasm.AppendU32(wasm.AppendU32(dst, to), p.index(spaceTable))
 	case wasm.ImmMemoryMemory:
-		to := p.memory()
-		return wasm.AppendU32(wasm.AppendU32(dst, to), p.memory())
+		if !p.atIndex() {
+			return append(dst, 0, 0)
+		}
+		to, from := p.memory(), p.index(spaceMemory)
+		return wasm.AppendU32(wasm.AppendU32(dst, to), from)
 	case wasm.ImmElemTable:
 		table := uint32(0)
-		if p.indexAt(1) {
+		if p.indexBehind() {
 			table = p.index(spaceTable)
 		}
 		return wasm.AppendU32(wasm.AppendU32(dst, p.index(spaceElem)), table)
 	case wasm.ImmDataMemory:
 		p.usesData = true
 		memory := uint32(0)
-		if p.indexAt(1) {
+		if p.indexBehind() {
 			memory = p.memory()
 		}
 		return wasm.AppendU32(wasm.AppendU32(dst, p.index(spaceData)), memory)
@@ -92,9 +98,12 @@ func (p *parser) indices(imm wasm.Imm, dst []byte) []byte {
 	return dst
 }
 
-// indexAt tells whether an index is ahead, behind that many tokens.
-func (p *parser) indexAt(ahead int) bool {
-	k := p.toks[min(p.pos+ahead, p.last())].kind
+// indexBehind tells whether two indices are ahead.
+func (p *parser) indexBehind() bool {
+	if !p.atIndex() {
+		return false
+	}
+	k := p.toks[p.pos+1].kind
 	return k == tokNat || k == tokID
 }
 
@@ -204,32 +213,4 @@ func (p *parser) number(imm wasm.Imm, dst []byte) []byte {
 		return wasm.AppendF32(dst, uint32(p.float(binary32)))
 	}
 	return wasm.AppendF64(dst, p.float(binary64))
-}
-
-// integer passes an integer, signed or not, and returns its two's complement.
-func (p *parser) integer(width uint) uint64 {
-	if k := p.kind(); k != tokNat && k != tokInt {
-		p.unexpected("an integer")
-		return 0
-	}
-	t := p.next()
-	v, ok := parseInt(p.spelling(t), width)
-	if !ok {
-		p.failAt(t.off, "i%d constant out of range: %s", width, shorten(p.spelling(t)))
-	}
-	return v
-}
-
-// float passes a number and returns the bits of the float it stands for.
-func (p *parser) float(f floatFormat) uint64 {
-	if k := p.kind(); k != tokNat && k != tokInt && k != tokFloat {
-		p.unexpected("a number")
-		return 0
-	}
-	t := p.next()
-	v, ok := parseFloat(p.spelling(t), f)
-	if !ok {
-		p.failAt(t.off, "f%d constant out of range: %s", f.width, shorten(p.spelling(t)))
-	}
-	return v
 }

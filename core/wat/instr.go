@@ -126,7 +126,7 @@ func (p *parser) pop() {
 // lookup passes a mnemonic and returns what it stands for.
 func (p *parser) lookup() *wasm.OpInfo {
 	op, ok := wasm.OpcodeByName(string(p.text()))
-	if !ok {
+	if !ok || structureWords[string(p.text())] {
 		p.unexpected("an instruction")
 		return nil
 	}

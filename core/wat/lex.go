@@ -304,11 +304,6 @@ func (l *lexer) skipAnnotation(start int) bool {
 		switch {
 		case l.pos >= len(l.src):
 			return l.fail(start, "unclosed annotation")
-		case l.src[l.pos] == '(' && l.peek(1) == '@':
-			if _, ok := l.annotationID(); !ok {
-				return false
-			}
-			depth++
 		case l.src[l.pos] == '(':
 			depth++
 			l.pos++

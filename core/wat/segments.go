@@ -21,24 +21,22 @@ func zeroExpr() wasm.Expr {
 	return wasm.Expr{Bytes: wasm.OpEnd.Append(wasm.AppendS32(wasm.OpI32Const.Append(nil), 0))}
 }
 
-func (p *parser) strings() []byte {
-	b := []byte{}
-	for p.kind() == tokString {
-		b = appendString(b, p.spelling(p.next()))
-	}
-	return b
-}
-
-// dataField parses a data segment:
+// dataField parses a data segment. The index of the memory may also be given as
+// the first version of the format did, by a number alone.
 // https://webassembly.github.io/spec/core/text/modules.html#data-segments
 func (p *parser) dataField(*field) {
 	d := wasm.Data{Mode: wasm.Passive}
-	if p.form("memory") {
+	switch {
+	case p.form("memory"):
 		d.Mode, d.Explicit = wasm.Active, true
 		d.Memory = p.memory()
 		p.close()
 		d.Start = p.offset()
-	} else if p.kind() == tokLParen {
+	case p.kind() == tokNat:
+		d.Mode = wasm.Active
+		d.Memory = p.memory()
+		d.Start = p.offset()
+	case p.kind() == tokLParen:
 		d.Mode = wasm.Active
 		d.Start = p.offset()
 	}
@@ -57,7 +55,8 @@ func (p *parser) offset() wasm.Expr {
 	return e
 }
 
-// elemField parses an element segment:
+// elemField parses an element segment. The index of the table may also be given
+// as the first version of the format did, by a number alone.
 // https://webassembly.github.io/spec/core/text/modules.html#element-segments
 func (p *parser) elemField(*field) {
 	e := wasm.Element{Mode: wasm.Passive}
@@ -70,8 +69,9 @@ func (p *parser) elemField(*field) {
 		e.Table = p.index(spaceTable)
 		p.close()
 		e.Start = p.offset()
-	case p.kind() == tokLParen && !p.atForm("ref"):
+	case p.kind() == tokNat || p.kind() == tokLParen && !p.atForm("ref"):
 		e.Mode = wasm.Active
+		e.Table = p.optIndex(spaceTable)
 		e.Start = p.offset()
 		short = p.kind() != tokKeyword && !p.atForm("ref")
 	}

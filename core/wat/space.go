@@ -123,10 +123,3 @@ func (p *parser) memory() uint32 {
 	}
 	return i
 }
-
-// refuse fails because of a feature that this engine does not have.
-func (p *parser) refuse(off uint32, f wasm.Feature, what string) {
-	if !f.Supported() {
-		p.failAt(off, "uses %s: %s, not supported by this engine", f, what)
-	}
-}

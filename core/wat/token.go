@@ -34,22 +34,8 @@ type token struct {
 	kind  kind
 }
 
-func (k kind) String() string { return kindNames[k] }
-
-var kindNames = [...]string{
-	tokEOF:      "the end of the text",
-	tokLParen:   "(",
-	tokRParen:   ")",
-	tokAnnot:    "an annotation",
-	tokKeyword:  "a keyword",
-	tokReserved: "a reserved word",
-	tokID:       "an identifier",
-	tokString:   "a string",
-	tokNat:      "a natural number",
-	tokInt:      "an integer",
-	tokFloat:    "a floating-point number",
-	tokError:    "an error",
-}
+// number tells whether a token is a numeric literal.
+func (k kind) number() bool { return k >= tokNat && k <= tokFloat }
 
 // annotations whose content reaches the parser.
 var knownAnnotations = map[string]bool{

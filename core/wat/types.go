@@ -25,25 +25,23 @@ var refusedTypes = map[string]wasm.Feature{
 	"field": wasm.GC, "i8": wasm.GC, "i16": wasm.GC,
 	"cont": wasm.StackSwitching, "nocont": wasm.StackSwitching, "contref": wasm.StackSwitching,
 	"nullcontref": wasm.StackSwitching,
+	"pagesize":    wasm.CustomPageSizes,
 	"exact":       wasm.CustomDescriptors, "describes": wasm.CustomDescriptors, "descriptor": wasm.CustomDescriptors,
 	"shared": wasm.SharedEverything,
 }
 
-// noType reports that no type is where one must be.
-func (p *parser) noType(expected string) {
-	t := p.tok()
+// refused names the feature that the token at hand, or the form that it opens,
+// belongs to, if that is one we lack.
+func (c *cursor) refused() (t *token, f wasm.Feature) {
+	t = c.tok()
 	if t.kind == tokLParen {
-		t = &p.toks[p.pos+1]
+		t = &c.toks[c.pos+1]
 	}
-	if f, ok := refusedTypes[string(p.spelling(t))]; ok && t.kind == tokKeyword {
-		p.refuse(t.off, f, string(p.spelling(t)))
-		return
+	if t.kind == tokKeyword {
+		f = refusedTypes[string(c.spelling(t))]
 	}
-	p.unexpected(expected)
+	return t, f
 }
-
-// atValType tells whether a value type is next.
-func (p *parser) atValType() bool { return p.kind() == tokKeyword || p.atForm("ref") }
 
 // valType parses a value type:
 // https://webassembly.github.io/spec/core/text/types.html#value-types
@@ -65,7 +63,7 @@ func (p *parser) refType(expected string) wasm.ValType {
 		}
 	}
 	if !p.form("ref") {
-		p.noType(expected)
+		p.unexpected(expected)
 		return 0
 	}
 	null := p.word("null")
@@ -82,7 +80,7 @@ func (p *parser) heapType() wasm.HeapType {
 		}
 	}
 	if !p.atIndex() {
-		p.noType("a heap type")
+		p.unexpected("a heap type")
 		return 0
 	}
 	at := p.tok().off
@@ -125,7 +123,7 @@ func (p *parser) skipBinding(int) { p.bindingName() }
 // typeDef parses "(func ...)". If shared, abbreviated type uses may mean it.
 func (p *parser) typeDef(shared bool) {
 	if !p.form("func") {
-		p.noType("(func")
+		p.unexpected("(func")
 		return
 	}
 	t := p.signature(nil)
@@ -136,10 +134,12 @@ func (p *parser) typeDef(shared bool) {
 func (p *parser) addType(t wasm.FuncType, shared bool) uint32 {
 	i := uint32(len(p.m.Types))
 	p.m.Types = append(p.m.Types, t)
-	if key := p.key(t); shared {
-		if _, known := p.implicit[string(key)]; !known {
-			p.implicit[string(key)] = i
-		}
+	if !shared {
+		return i
+	}
+	key := string(p.key(t))
+	if _, known := p.implicit[key]; !known {
+		p.implicit[key] = i
 	}
 	return i
 }
@@ -208,6 +208,9 @@ func (p *parser) typeUse(bind func(i int)) (index uint32, inline wasm.FuncType) 
 	index = p.index(spaceType)
 	p.close()
 	inline = p.signature(bind)
+	if h := string(p.head()); h == "param" || h == "result" || h == "type" {
+		p.unexpected("nothing more of the type: (type), (param) and (result) come in this order")
+	}
 	known := int(index) < len(p.m.Types)
 	switch abbreviated := len(inline.Params)+len(inline.Results) == 0; {
 	case abbreviated && !known:

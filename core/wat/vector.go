@@ -24,10 +24,10 @@ func (p *parser) vector(dst []byte) []byte {
 		return dst
 	}
 	p.next()
-	for i := range s.lanes {
-		if !p.laneAhead(i, s.lanes) {
-			return dst
-		}
+	if !p.countLanes(int(s.lanes)) {
+		return dst
+	}
+	for range s.lanes {
 		var v uint64
 		if s.float != nil {
 			v = p.float(*s.float)
@@ -38,25 +38,24 @@ func (p *parser) vector(dst []byte) []byte {
 		binary.LittleEndian.PutUint64(le[:], v)
 		dst = append(dst, le[:s.width/8]...)
 	}
-	if p.atNumber() {
-		p.fail("wrong number of lane literals: expected %d", s.lanes)
-	}
 	return dst
 }
 
-func (p *parser) atNumber() bool {
-	k := p.kind()
-	return k == tokNat || k == tokInt || k == tokFloat
-}
-
-// laneAhead tells whether a lane follows. Where the list just ends too early,
-// the fault is its length.
-func (p *parser) laneAhead(i, lanes uint) bool {
-	if k := p.kind(); k == tokRParen || k == tokLParen {
-		p.fail("wrong number of lane literals: expected %d, got %d", lanes, i)
-		return false
+// countLanes checks that as many numbers follow as there are lanes.
+func (p *parser) countLanes(lanes int) bool {
+	n := 0
+	for n <= lanes && p.toks[p.pos+n].kind.number() {
+		n++
 	}
-	return true
+	k := p.toks[p.pos+n].kind
+	switch {
+	case n > lanes, n < lanes && (k == tokLParen || k == tokRParen):
+		p.fail("wrong number of lane literals: expected %d", lanes)
+	case n < lanes:
+		p.pos += n
+		p.unexpected("a lane")
+	}
+	return n == lanes
 }
 
 // lane passes the index of a lane. Which lanes there are is for the validator.
@@ -66,7 +65,7 @@ func (p *parser) lane() byte { return byte(p.nat(8, "a lane index")) }
 func (p *parser) shuffle(dst []byte) []byte {
 	const lanes = 16
 	for i := range lanes {
-		if !p.atNumber() {
+		if !p.kind().number() {
 			p.fail("invalid lane length: expected %d lane indices, got %d", lanes, i)
 			return dst
 		}
@@ -76,7 +75,7 @@ func (p *parser) shuffle(dst []byte) []byte {
 		}
 		dst = append(dst, p.lane())
 	}
-	if p.atNumber() {
+	if p.kind().number() {
 		p.fail("invalid lane length: expected %d lane indices", lanes)
 	}
 	return dst

@@ -2,11 +2,12 @@ package wat
 
 import "github.com/pywasm-go/pywasm/core/wasm"
 
-// structureWords are the keywords that are no mnemonics.
+// structureWords are the keywords that are no instructions. Those of legacy
+// exceptions that can only follow "try" are among them, as "try" is refused.
 var structureWords = makeSet(
 	"module", "type", "rec", "import", "export", "func", "table", "memory", "global", "tag", "start", "elem", "data",
 	"param", "result", "local", "mut", "ref", "null", "declare", "offset", "item", "then", "catch", "catch_ref",
-	"catch_all", "catch_all_ref", "do", "shared", "pagesize",
+	"catch_all", "catch_all_ref", "do", "delegate", "shared",
 	"before", "after", "first", "last", "code", "datacount",
 	// Of scripts.
 	"binary", "quote", "definition", "instance", "register", "invoke", "get", "either", "nan:canonical",
