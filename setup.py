@@ -9,9 +9,9 @@ from setuptools.errors import SetupError
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from wheels.build import build  # noqa: E402
-from wheels.python import LIMITED, limited  # noqa: E402
-from wheels.toolchain import ROOT, BuildError  # noqa: E402
+from wheels.build import build
+from wheels.python import LIMITED, limited
+from wheels.toolchain import ROOT, BuildError
 
 
 class BuildLibraries(build_ext):

@@ -26,7 +26,15 @@ BUILD = ROOT / "build"
 RAW = BUILD / "gopy"
 PACKAGE = RAW / "python"
 GO_FILE = ROOT / "bridge" / "lib" / "gopy_bridge.go"
-C_FLAGS = ("-std=gnu11", "-O2", "-Wall", "-Wextra", "-fvisibility=hidden", f"-ffile-prefix-map={ROOT}=.")
+GO_FLAGS = ("-buildmode=c-shared", "-trimpath", "-buildvcs=false", "-ldflags=-s -w -buildid=")
+C_FLAGS = (
+    "-std=gnu11",
+    "-O2",
+    "-Wall",
+    "-Wextra",
+    "-fvisibility=hidden",
+    f"-ffile-prefix-map={ROOT}=.",
+)
 
 
 def build(target: Path) -> list[Path]:
@@ -73,9 +81,6 @@ def go_sources(folder: Path, *, recursive: bool = True) -> list[Path]:
     return [path for path in files if not path.name.endswith("_test.go")]
 
 
-GO_FLAGS = ("-buildmode=c-shared", "-trimpath", "-buildvcs=false", "-ldflags=-s -w -buildid=")
-
-
 def link_go(tools: Toolchain, library: Path) -> None:
     tools.run_go("build", *GO_FLAGS, "-o", str(library), "./bridge/lib")
 
@@ -95,7 +100,10 @@ def build_native(tools: Toolchain, python: Python, folder: Path) -> Path:
         inputs=[GO_FILE, header, Path(table.__file__)],
         outputs=[generated / "gopy_functions.h", generated / "gopy_go.h"],
     )
-    objects = [compile_c(tools, python, source, folder / python.abi, generated) for source in c_sources(tools)]
+    objects = [
+        compile_c(tools, python, source, folder / python.abi, generated)
+        for source in c_sources(tools)
+    ]
     native = folder / python.abi / f"_native{python.suffix}"
     step(
         f"_native-{tools.platform}-{python.abi}",
@@ -113,7 +121,9 @@ def c_sources(tools: Toolchain) -> list[Path]:
     return sorted(path for path in found if not path.name.endswith(other))
 
 
-def compile_c(tools: Toolchain, python: Python, source: Path, folder: Path, generated: Path) -> Path:
+def compile_c(
+    tools: Toolchain, python: Python, source: Path, folder: Path, generated: Path
+) -> Path:
     target = folder / f"{source.parent.name}-{source.stem}.o"
     includes = [ROOT / "bridge" / "native", ROOT / "buffer", generated]
     headers = [path for include in includes for path in include.glob("*.h")]

@@ -7,14 +7,19 @@ from pathlib import Path
 
 from wheels.toolchain import BuildError
 
-PROTOTYPE = re.compile(r"^extern (?:__declspec\(dllexport\) )?(.+?) ?\b(\w+)\((.*)\);$", re.MULTILINE)
+PROTOTYPE = re.compile(
+    r"^extern (?:__declspec\(dllexport\) )?(.+?) ?\b(\w+)\((.*)\);$", re.MULTILINE
+)
 PARAMETER = re.compile(r"^(.+?) ?\b(\w+)$")
 
 
 def generate(go_file: Path, cgo_header: Path, folder: Path) -> None:
     """Writes gopy_functions.h, the list behind bridge/native/control_table.h, and gopy_go.h, which
     pybindgen's C includes."""
-    prototypes = {name: (result, parameters) for result, name, parameters in PROTOTYPE.findall(cgo_header.read_text())}
+    prototypes = {
+        name: (result, parameters)
+        for result, name, parameters in PROTOTYPE.findall(cgo_header.read_text())
+    }
     names = re.findall(r"^//export (\w+)$", go_file.read_text(), re.MULTILINE)
     missing = [name for name in names if name not in prototypes]
     if missing or not names:

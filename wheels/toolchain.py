@@ -71,7 +71,9 @@ def host() -> Toolchain:
         "GOWORK": "off",
         "PATH": os.pathsep.join([str(Path(go).parent), os.environ.get("PATH", os.defpath)]),
     }
-    version, goos, goarch = run([go, "env", "GOVERSION", "GOHOSTOS", "GOHOSTARCH"], environment).split()
+    version, goos, goarch = run(
+        [go, "env", "GOVERSION", "GOHOSTOS", "GOHOSTARCH"], environment
+    ).split()
     check_go(go, version)
     cc = find_cc()
     environment["CC"] = shlex.join(cc)

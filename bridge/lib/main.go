@@ -7,14 +7,11 @@ package main
 import "C"
 
 import (
-	"errors"
 	"fmt"
 	"unsafe"
 
 	// Linked to below.
 	_ "github.com/go-python/gopy/gopyh"
-
-	"github.com/pywasm-go/pywasm/bridge"
 )
 
 // main is required of a c-shared library and never runs.
@@ -41,7 +38,7 @@ func pywasm_setup(table *C.struct_pywasm_python) {
 // panicked. Every function that gopy generates begins with one (see wheels/gopy.py).
 type call struct {
 	thread *C.PyThreadState // to be restored, or nil where the GIL was kept
-	failed string           // the text of an error as package bridge writes it
+	failed string           // what pywasm_raise reads
 }
 
 // enter releases the GIL.
@@ -52,7 +49,7 @@ func enter() call {
 // leave must be deferred.
 func (c *call) leave() {
 	if r := recover(); r != nil {
-		c.failed = bridge.Text(fmt.Errorf("panic in Go: %v", r))
+		c.failed = fmt.Sprintf("panic in Go: %v", r)
 	}
 	if c.thread != nil {
 		C.PyEval_RestoreThread(c.thread)
@@ -65,6 +62,4 @@ func (c *call) leave() {
 }
 
 // gone is the error of a handle that is in no table: that of a parent process, in its child.
-func gone() string {
-	return bridge.Text(errors.New("this object was made by another process: it did not survive the fork"))
-}
+const gone = "this object was made by another process and did not survive the fork"

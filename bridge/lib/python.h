@@ -10,6 +10,12 @@
 
 extern const struct pywasm_python *pywasm_python;
 
+/* cgo declares each exported function from its Go signature: one that is not as go_table.h has it
+ * does not compile. */
+#define X(result, name, parameters) result name parameters;
+PYWASM_GO_FUNCTIONS(X)
+#undef X
+
 static inline PyThreadState *PyEval_SaveThread(void) {
     return pywasm_python->PyEval_SaveThread();
 }
