@@ -17,7 +17,7 @@ const (
 )
 
 // opcodeUse is the bit of the feature of each opcode and the bits above.
-var opcodeUse [opcodeCount]FeatureSet
+var opcodeUse = opcodeUses()
 
 // lastingOps may run for longer than a few nanoseconds, whatever their operands. (Segments can be dropped at once.)
 var lastingOps = [...]Opcode{
@@ -26,18 +26,20 @@ var lastingOps = [...]Opcode{
 	OpTableGrow, OpTableInit, OpTableCopy, OpTableFill, OpAtomicNotify, OpAtomicWait32, OpAtomicWait64,
 }
 
-func init() {
-	for op := range opcodeUse {
-		opcodeUse[op] = 1 << opcodeInfo[op].Feature
+func opcodeUses() *[opcodeCount]FeatureSet {
+	uses := new([opcodeCount]FeatureSet)
+	for op := range uses {
+		uses[op] = 1 << opcodeInfo[op].Feature
 	}
 	for _, op := range lastingOps {
-		opcodeUse[op] |= lasts
+		uses[op] |= lasts
 	}
-	opcodeUse[OpMemoryInit] |= needsData
-	opcodeUse[OpDataDrop] |= needsData
+	uses[OpMemoryInit] |= needsData
+	uses[OpDataDrop] |= needsData
 	for _, op := range [...]Opcode{OpI32Add, OpI32Sub, OpI32Mul, OpI64Add, OpI64Sub, OpI64Mul} {
-		opcodeUse[op] |= computes
+		uses[op] |= computes
 	}
+	return uses
 }
 
 // bodyScanner finds the end of expressions and gathers what they use.
@@ -92,7 +94,8 @@ func (d *decoder) constExpr() Expr {
 func (d *decoder) code() {
 	n := d.count()
 	d.m.Code = make([]Code, 0, min(n, len(d.m.Funcs)))
-	d.m.short = make([]uint64, (len(d.m.Funcs)+63)/64)
+	imported := d.m.countImports(ExternFunc)
+	d.m.short = make([]uint64, (imported+len(d.m.Funcs)+63)/64)
 	end := len(d.b)
 	for i := 0; i < n && d.err == nil; i++ {
 		start := d.pos
@@ -102,17 +105,17 @@ func (d *decoder) code() {
 			return
 		}
 		d.b = d.file[:d.pos+int(size)]
-		d.m.Code = append(d.m.Code, d.codeEntry(start, i))
+		d.m.Code = append(d.m.Code, d.codeEntry(start, imported+i))
 		if d.err != nil {
-			d.explainBody(end)
-			d.err.Func = d.m.countImports(ExternFunc) + i
+			d.explainBody()
+			d.err.Func = imported + i
 			return
 		}
 		d.b = d.file[:end]
 	}
 }
 
-func (d *decoder) codeEntry(start, i int) Code {
+func (d *decoder) codeEntry(start, index int) Code {
 	c := Code{Offset: start, Locals: d.locals()}
 	body := d.pos
 	used := d.scan(&d.reader)
@@ -126,8 +129,8 @@ func (d *decoder) codeEntry(start, i int) Code {
 		return c
 	}
 	c.Body = Expr{Bytes: d.b[body:d.pos:d.pos], Offset: body}
-	if used&lasts == 0 && len(c.Body.Bytes) <= maxShortBody && i/64 < len(d.m.short) {
-		d.m.short[i/64] |= 1 << (i % 64)
+	if used&lasts == 0 && len(c.Body.Bytes) <= maxShortBody && index/64 < len(d.m.short) {
+		d.m.short[index/64] |= 1 << (index % 64)
 	}
 	d.used |= used & features
 	return c
@@ -135,10 +138,10 @@ func (d *decoder) codeEntry(start, i int) Code {
 
 // explainBody words the error of a body without end as the test suite does, which reads on after the body: what stands
 // there is an `end`, so the size is wrong, or it is not, so the `end` is missing.
-func (d *decoder) explainBody(sectionEnd int) {
+func (d *decoder) explainBody() {
 	end := len(d.b)
 	switch {
-	case d.err.Msg != msgEnd || end >= sectionEnd:
+	case d.err.Msg != msgEnd || end == len(d.file):
 	case Opcode(d.file[end]) == OpEnd:
 		d.err.Msg = "section size mismatch"
 	default:

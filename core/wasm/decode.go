@@ -36,6 +36,7 @@ func Decode(b []byte) (*Module, error) {
 	if err := checkHeader(b); err != nil {
 		return nil, err
 	}
+	b = b[:len(b):len(b)]
 	d := &decoder{m: &Module{}, file: b}
 	d.b = b
 	d.pos = len(header)
@@ -48,9 +49,9 @@ func Decode(b []byte) (*Module, error) {
 
 func checkHeader(b []byte) error {
 	switch {
-	case len(b) < 4 && header[:len(b)] == string(b):
+	case len(b) < 4:
 		return malformed(len(b), "unexpected end")
-	case len(b) < 4 || string(b[:4]) != header[:4]:
+	case string(b[:4]) != header[:4]:
 		return malformed(0, "magic header not detected")
 	case len(b) < 8:
 		return malformed(len(b), "unexpected end")

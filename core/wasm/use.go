@@ -9,8 +9,7 @@ func (m *Module) UsesExceptions() bool { return m.use.Has(Exceptions) }
 // EndsAtOnce reports whether a function, given by its index, provably ends within microseconds: it has no loop, no
 // call of any kind, nothing that grows, copies or fills, no wait and no exception. It is false for imports.
 func (m *Module) EndsAtOnce(function uint32) bool {
-	i := int64(function) - int64(m.countImports(ExternFunc))
-	return i >= 0 && i < int64(len(m.Code)) && m.short[i/64]>>(i%64)&1 != 0
+	return int(function/64) < len(m.short) && m.short[function/64]>>(function%64)&1 != 0
 }
 
 func (m *Module) countImports(kind ExternKind) (n int) {
@@ -45,8 +44,9 @@ func (m *Module) declaredFeatures() (s FeatureSet) {
 	for i := range m.Globals {
 		s |= typeUse(m.Globals[i].Type)
 	}
+	imported := m.countImports(ExternGlobal)
 	for _, e := range m.Exports {
-		if g := int(e.Index) - m.countImports(ExternGlobal); e.Kind == ExternGlobal && g >= 0 && g < len(m.Globals) && m.Globals[g].Mutable {
+		if g := int(e.Index) - imported; e.Kind == ExternGlobal && g >= 0 && g < len(m.Globals) && m.Globals[g].Mutable {
 			s |= 1 << MutableGlobals
 		}
 	}
