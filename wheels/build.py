@@ -23,7 +23,7 @@ from wheels.stamps import step
 from wheels.toolchain import ROOT, BuildError, Toolchain, host
 
 BUILD = ROOT / "build"
-RAW = BUILD / "gopy"
+RAW = BUILD / "_gopy"  # not a package to `go vet ./...`
 PACKAGE = RAW / "python"
 GO_FILE = ROOT / "bridge" / "lib" / "gopy_bridge.go"
 GO_FLAGS = ("-buildmode=c-shared", "-trimpath", "-buildvcs=false", "-ldflags=-s -w -buildid=")
@@ -154,8 +154,9 @@ def show(warnings: str) -> None:
 
 
 def link_c(tools: Toolchain, objects: list[Path], native: Path) -> None:
-    kind = ["-bundle", "-undefined", "dynamic_lookup"] if tools.goos == "darwin" else ["-shared"]
-    tools.run_cc(*kind, "-s", "-o", str(native), *map(str, objects))
+    darwin = ["-bundle", "-undefined", "dynamic_lookup", "-Wl,-x"]
+    kind = darwin if tools.goos == "darwin" else ["-shared", "-s"]
+    tools.run_cc(*kind, "-o", str(native), *map(str, objects))
 
 
 def install(target: Path, libraries: list[Path], modules: list[Path]) -> list[Path]:

@@ -104,6 +104,8 @@ def no_complex_numbers(text: str) -> str:
 def no_goroutines(text: str) -> str:
     """A function without a result takes `goRun` to run on a goroutine of its own, where a panic
     ends the process."""
+    if "goRun" not in text:
+        return text
     text = replace(
         text,
         r"^\tif boolPyToGo\(goRun\) \{\n\t\tgo .*\n\t\} else \{\n\t(\t.*\n)\t\}\n",
@@ -194,7 +196,7 @@ def no_lost_functions(text: str) -> str:
     text = replace(
         text, r"^add_checked_function\(mod, '(GoPyInit|RequestGC|_gopy_clear_go_tls)'.*\n", ""
     )
-    return replace(text, r",? ?param\('bool', 'goRun'\)", "")
+    return re.sub(r",? ?param\('bool', 'goRun'\)", "", text)
 
 
 SCRIPT_MENDS: tuple[Mend, ...] = (check_every_call, no_lost_functions)
