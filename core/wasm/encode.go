@@ -1,10 +1,12 @@
 package wasm
 
+import "slices"
+
 // header is the magic number and the version.
 const header = "\x00asm\x01\x00\x00\x00"
 
-// Encode returns the module in the binary format, every number in its shortest form and empty sections left out. What
-// Decode read from such a file is given back byte for byte.
+// Encode returns the module in the binary format, every number outside of bodies in its shortest form. What Decode read
+// from such a file is given back byte for byte.
 //
 // https://webassembly.github.io/spec/core/binary/modules.html
 func (m *Module) Encode() []byte {
@@ -13,12 +15,19 @@ func (m *Module) Encode() []byte {
 	b = m.appendCustoms(b, SectionCustom)
 	for _, id := range sectionOrder {
 		content = m.appendContent(content[:0], id)
+		if len(content) == 0 && m.hasSection(id) {
+			content = append(content, 0) // a section of no items, kept as it was
+		}
 		if len(content) > 0 {
 			b = AppendSection(b, id, content)
 		}
 		b = m.appendCustoms(b, id)
 	}
 	return b
+}
+
+func (m *Module) hasSection(id SectionID) bool {
+	return slices.ContainsFunc(m.Sections, func(s Section) bool { return s.ID == id })
 }
 
 // sizeHint is about the size of the encoded module.

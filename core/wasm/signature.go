@@ -79,7 +79,7 @@ var opcodeChecks = map[Opcode]func(*validator){
 	OpUnreachable: (*validator).unreachable,
 	OpBlock:       (*validator).block,
 	OpLoop:        (*validator).block,
-	OpIf:          (*validator).ifBlock,
+	OpIf:          (*validator).block,
 	OpElse:        (*validator).elseBlock,
 	OpEnd:         (*validator).end,
 	OpTryTable:    (*validator).tryTable,

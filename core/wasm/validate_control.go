@@ -19,13 +19,11 @@ func (v *validator) blockType() FuncType {
 
 func (v *validator) block() {
 	t := v.blockType()
+	if v.it.Op == OpIf {
+		v.popType(I32)
+	}
 	v.popAll(t.Params)
 	v.open(v.it.Op, t.Params, t.Results)
-}
-
-func (v *validator) ifBlock() {
-	v.popType(I32)
-	v.block()
 }
 
 func (v *validator) elseBlock() {
