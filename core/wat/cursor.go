@@ -234,7 +234,8 @@ func (c *cursor) float(f floatFormat) uint64 {
 
 // refuse fails because of a feature that this engine does not have.
 func (c *cursor) refuse(off uint32, f wasm.Feature, what string) {
-	if !f.Supported() {
+	if !f.Supported() && c.err == nil {
 		c.failAt(off, "uses %s: %s, not supported by this engine", f, what)
+		c.err.Feature = f.String()
 	}
 }

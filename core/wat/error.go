@@ -13,6 +13,9 @@ type Error struct {
 	// has one ("unknown operator", "unexpected token", ...), followed by what
 	// was found and what was expected.
 	Msg string
+	// Feature names what the text uses and this engine does not support, if that
+	// is the fault.
+	Feature string
 	// Line and Col count from 1, Col in characters.
 	Line, Col int
 	// Text is the line, cut to a window around Col when it is long.
