@@ -32,6 +32,8 @@ C_FLAGS = (
     "-O2",
     "-Wall",
     "-Wextra",
+    "-Werror=implicit-function-declaration",
+    "-Werror=incompatible-pointer-types",
     "-fvisibility=hidden",
     f"-ffile-prefix-map={ROOT}=.",
 )
