@@ -1,0 +1,100 @@
+package engine
+
+import (
+	"time"
+	"unsafe"
+
+	"github.com/tetratelabs/wazero/api"
+
+	"github.com/pywasm-go/pywasm/core/wasm"
+)
+
+// Call is a call into the guest. It is the context.Context that wazero hands to host functions.
+type Call struct {
+	// Data is what the caller passed: host functions find it here.
+	Data unsafe.Pointer
+	// instance is where the call began.
+	instance *Instance
+}
+
+// Deadline implements context.Context: wazero is not to watch the clock, which costs too much in its code.
+func (*Call) Deadline() (time.Time, bool) { return time.Time{}, false }
+
+// Done implements context.Context.
+func (*Call) Done() <-chan struct{} { return nil }
+
+// Err implements context.Context.
+func (*Call) Err() error { return nil }
+
+// Value implements context.Context.
+func (*Call) Value(any) any { return nil }
+
+// HostFunc is a function of the host. It takes its parameters from stack and leaves its results there; guest is the
+// instance that called. It may panic with ErrRaised, or with an error.
+type HostFunc func(c *Call, guest api.Module, stack []uint64)
+
+// Function is a function of an instance, ready to be called by one thread at a time, again from within itself too.
+type Function struct {
+	instance *Instance
+	index    uint32
+	fn       api.Function
+	busy     bool
+	call     Call
+}
+
+// Function returns the function with the given index, which must not be that of an import.
+func (i *Instance) Function(index uint32) *Function {
+	return &Function{instance: i, index: index, fn: i.guts.engine.NewFunction(index)}
+}
+
+// Call calls the function. stack holds the parameters and receives the results; data reaches host functions.
+//
+// The error is *Raised or *Error.
+func (f *Function) Call(stack []uint64, data unsafe.Pointer) error {
+	if f.busy {
+		// A function of wazero has one stack, so a call from within itself needs another.
+		return f.instance.Function(f.index).Call(stack, data)
+	}
+	f.busy = true
+	f.call.Data, f.call.instance = data, f.instance
+	err := f.fn.CallWithStack(&f.call, stack)
+	f.busy, f.call.Data = false, nil
+	if err == nil {
+		return nil
+	}
+	translated := f.instance.module.store.translate(err)
+	if own, ok := translated.(*Error); ok && own.Trap == stackExhausted {
+		// The stack has grown to its limit and would stay: tens of megabytes.
+		f.fn = f.instance.guts.engine.NewFunction(f.index)
+	}
+	return translated
+}
+
+// EndsAtOnce reports whether the function is sure to end soon: it has no loop and calls nothing.
+func (f *Function) EndsAtOnce() bool { return f.instance.module.endsAtOnce(f.index) }
+
+// Entry returns the machine code of a function that ends at once, for a caller that enters it by itself. It must not be
+// used for any other: those may leave the machine code to ask something of Go.
+func (f *Function) Entry() Entry {
+	if f.instance.module.store.compiler != Optimizing || !f.EndsAtOnce() {
+		return Entry{}
+	}
+	return entry(f.fn)
+}
+
+// Context returns the initial contents of an execution context as wazero's machine code expects it, and where in it the
+// lower bound of the stack is to be written.
+func (f *Function) Context() (bytes []byte, stackBottom int, ok bool) { return executionContext(f.fn) }
+
+const (
+	stackExhausted = "call stack exhausted"
+	// maxQuickBody bounds the size of a body whose execution counts as "at once": 64 KiB of instructions run in
+	// tens of microseconds.
+	maxQuickBody = 65536
+)
+
+func (m *Module) endsAtOnce(index uint32) bool {
+	defined := int(index) - len(m.imported[wasm.ExternFunc])
+	return defined >= 0 && defined < len(m.source.Code) &&
+		len(m.source.Code[defined].Body.Bytes) <= maxQuickBody && m.source.EndsAtOnce(index)
+}

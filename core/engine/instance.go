@@ -1,0 +1,204 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"unsafe"
+
+	"github.com/tetratelabs/wazero"
+	"github.com/tetratelabs/wazero/api"
+	"github.com/tetratelabs/wazero/experimental"
+
+	"github.com/pywasm-go/pywasm/buffer/linear"
+	"github.com/pywasm-go/pywasm/core/wasm"
+)
+
+// Extern is something that can be imported: a function of the host, or an extern of an instance.
+type Extern struct {
+	Kind     wasm.ExternKind
+	Instance *Instance     // nil for a function of the host
+	Index    uint32        // in Instance's module, which defines it; not an import of it
+	Host     HostFunc      // a function of the host
+	Type     wasm.FuncType // of Host
+}
+
+// Instance is an instance of a module.
+//
+// Whoever holds an instance also holds those that it imports from, and all that may hold one another's functions in
+// tables, globals or variables: none of these may be closed before the others.
+type Instance struct {
+	// Core is for whoever made the instance.
+	Core unsafe.Pointer
+
+	module   *Module
+	guest    api.Module
+	guts     guts
+	bindings []Extern // by import
+	memory   *linear.Memory
+	owned    *linear.Memory // memory, if defined here
+	refs     map[uint32]uintptr
+	closed   bool
+}
+
+// Instantiate links m with imports, one for each of m's, and runs its start function. core becomes the instance's Core
+// before anything runs; data reaches host functions.
+func (m *Module) Instantiate(imports []Extern, core, data unsafe.Pointer) (*Instance, error) {
+	if err := m.checkImports(imports); err != nil {
+		return nil, err
+	}
+	i := &Instance{Core: core, module: m, bindings: imports}
+	err := i.link()
+	if err != nil {
+		i.release()
+		return nil, err
+	}
+	m.store.add(i)
+	if m.source.Start != nil {
+		if err := i.start(data); err != nil {
+			i.Close()
+			return nil, err
+		}
+	}
+	return i, nil
+}
+
+// link has wazero instantiate the module, without its start function.
+func (i *Instance) link() (err error) {
+	// wazero's limits are checked by panics.
+	defer func() {
+		if r := recover(); r != nil {
+			err = fail(CodeRuntime, fmt.Sprintf("cannot instantiate: %v", r))
+		}
+	}()
+	m := i.module
+	hosts, err := m.hosts()
+	if err != nil {
+		return err
+	}
+	ctx := experimental.WithMemoryAllocator(context.Background(), experimental.MemoryAllocatorFunc(i.allocate))
+	if len(i.bindings) > 0 {
+		ctx = experimental.WithImportResolver(ctx, func(name string) api.Module { return i.resolve(name, hosts) })
+	}
+	guest, err := m.store.runtime.InstantiateModule(ctx, m.compiled, anonymous)
+	if err != nil {
+		return m.store.translate(err)
+	}
+	i.guest = guest
+	if i.guts, err = open(guest); err != nil {
+		return err
+	}
+	if imported := m.imported[wasm.ExternMemory]; len(imported) > 0 {
+		i.memory = i.bindings[imported[0]].Instance.memory
+		i.memory.Hold()
+	}
+	return nil
+}
+
+var anonymous = wazero.NewModuleConfig().WithName("").WithStartFunctions()
+
+func (i *Instance) allocate(_, max uint64) experimental.LinearMemory {
+	i.memory = linear.Allocate(max)
+	return i.memory
+}
+
+// resolve returns a module that exports import number name under that name.
+func (i *Instance) resolve(name string, hosts api.Module) api.Module {
+	k, err := strconv.Atoi(name)
+	if err != nil {
+		return nil
+	}
+	e := &i.bindings[k]
+	if e.Instance == nil {
+		return hosts
+	}
+	return e.Instance.guts.view(name, api.ExternType(e.Kind), e.Index)
+}
+
+func (i *Instance) start(data unsafe.Pointer) error {
+	index := *i.module.source.Start
+	if int(index) < len(i.module.imported[wasm.ExternFunc]) {
+		index = i.module.wrapperOf(index)
+	}
+	return i.Function(index).Call(nil, data)
+}
+
+// Close lets go of what the instance holds.
+func (i *Instance) Close() {
+	if i.closed {
+		return
+	}
+	i.module.store.remove(i)
+	i.release()
+}
+
+func (i *Instance) release() {
+	i.closed = true
+	if i.guest != nil {
+		_ = i.guest.Close(context.Background()) // there is no file or code behind it that could fail to close
+	}
+	if i.memory != nil {
+		i.memory.Release()
+		i.memory = nil
+	}
+}
+
+// Module returns the module of the instance.
+func (i *Instance) Module() *Module { return i.module }
+
+// Memory returns the memory of the instance, or nil.
+func (i *Instance) Memory() *linear.Memory { return i.memory }
+
+// Grow grows the memory by a number of pages and returns its size before, or false.
+func (i *Instance) Grow(pages uint32) (uint32, bool) { return i.guest.Memory().Grow(pages) }
+
+// Export returns extern number index of a kind, followed through imports to where it is defined.
+func (i *Instance) Export(kind wasm.ExternKind, index uint32) Extern {
+	imports := i.module.imported[kind]
+	if int(index) < len(imports) {
+		return i.bindings[imports[index]]
+	}
+	return Extern{Kind: kind, Instance: i, Index: index}
+}
+
+// instanceOf returns the instance that wazero calls guest; mostly it is the one where the call began.
+func (c *Call) instanceOf(guest api.Module) *Instance {
+	if c.instance.guest == guest {
+		return c.instance
+	}
+	return c.instance.module.store.instanceOf(guest)
+}
+
+// makeHosts makes one host module for all instances of the module: function "k" finds what import k is bound to in the
+// instance that called it.
+func (m *Module) makeHosts() (api.Module, error) {
+	imports := m.imported[wasm.ExternFunc]
+	if len(imports) == 0 {
+		return nil, nil
+	}
+	builder := m.store.runtime.NewHostModuleBuilder("host")
+	for _, k := range imports {
+		t := m.source.Types[m.source.Imports[k].Type]
+		if !plain(t) {
+			continue // can only be bound to a function of another instance
+		}
+		builder.NewFunctionBuilder().WithGoModuleFunction(hostImport(k), apiTypes(t.Params), apiTypes(t.Results)).
+			Export(strconv.Itoa(k))
+	}
+	compiled, err := builder.Compile(context.Background())
+	if err != nil {
+		return nil, fail(CodeInternal, "host functions: "+err.Error())
+	}
+	hosts, err := m.store.runtime.InstantiateModule(context.Background(), compiled, anonymous)
+	if err != nil {
+		return nil, fail(CodeInternal, "host functions: "+err.Error())
+	}
+	return hosts, nil
+}
+
+func hostImport(k int) api.GoModuleFunc {
+	return func(ctx context.Context, guest api.Module, stack []uint64) {
+		c := ctx.(*Call)
+		c.instanceOf(guest).bindings[k].Host(c, guest, stack)
+	}
+}

@@ -1,0 +1,149 @@
+package engine
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/pywasm-go/pywasm/buffer/linear"
+	"github.com/pywasm-go/pywasm/core/wasm"
+)
+
+// checkImports reports all imports that are missing or do not match, a line each.
+//
+// https://webassembly.github.io/spec/core/valid/matching.html#external-types
+func (m *Module) checkImports(imports []Extern) error {
+	var lines []string
+	for k := range m.source.Imports {
+		want := &m.source.Imports[k]
+		expected := m.describeImport(want)
+		missing := k >= len(imports) || (imports[k].Instance == nil && imports[k].Host == nil)
+		switch {
+		case missing:
+			lines = append(lines, fmt.Sprintf("Error while importing %q.%q: unknown import. Expected %s",
+				want.Module, want.Name, expected))
+		case !m.matches(want, &imports[k]):
+			lines = append(lines, fmt.Sprintf("Error while importing %q.%q: incompatible import type. Expected %s but received %s",
+				want.Module, want.Name, expected, imports[k].describe()))
+		case imports[k].Instance != nil && imports[k].Instance.module.store != m.store:
+			lines = append(lines, fmt.Sprintf("Error while importing %q.%q: it belongs to another store", want.Module, want.Name))
+		case imports[k].Instance != nil && imports[k].Instance.closed:
+			lines = append(lines, fmt.Sprintf("Error while importing %q.%q: its instance is closed", want.Module, want.Name))
+		}
+	}
+	if lines == nil {
+		return nil
+	}
+	return fail(CodeLink, strings.Join(lines, "\n"))
+}
+
+func (m *Module) describeImport(i *wasm.Import) string {
+	switch i.Kind {
+	case wasm.ExternFunc:
+		return describeFunction(m.source.Types[i.Type])
+	case wasm.ExternTable:
+		return describeTable(i.Table)
+	case wasm.ExternMemory:
+		return describeMemory(i.Memory)
+	case wasm.ExternGlobal:
+		return describeGlobal(i.Global)
+	}
+	return describeTag(m.source.Types[i.Type])
+}
+
+func (e *Extern) describe() string {
+	switch e.Kind {
+	case wasm.ExternFunc:
+		return describeFunction(e.functionType())
+	case wasm.ExternTable:
+		return describeTable(e.TableType())
+	case wasm.ExternMemory:
+		return describeMemory(e.MemoryType())
+	case wasm.ExternGlobal:
+		return describeGlobal(e.Instance.module.GlobalType(e.Index))
+	}
+	return describeTag(e.Instance.module.TagType(e.Index))
+}
+
+func (e *Extern) functionType() wasm.FuncType {
+	if e.Instance == nil {
+		return e.Type
+	}
+	return e.Instance.module.FunctionType(e.Index)
+}
+
+// TableType returns the type of a table, with its present size as the minimum.
+func (e *Extern) TableType() wasm.TableType {
+	t := e.Instance.module.TableType(e.Index)
+	t.Limits.Min = uint64(e.Instance.guts.table(e.Index).size())
+	return t
+}
+
+// MemoryType returns the type of a memory, with its present size as the minimum.
+func (e *Extern) MemoryType() wasm.Limits {
+	l := e.Instance.module.MemoryType(e.Index)
+	l.Min = e.Instance.memory.Size() / linear.PageSize
+	return l
+}
+
+func (m *Module) matches(want *wasm.Import, e *Extern) bool {
+	if want.Kind != e.Kind {
+		return false
+	}
+	if e.Instance != nil && e.Instance.closed {
+		return true // reported as such
+	}
+	switch want.Kind {
+	case wasm.ExternFunc:
+		return m.functionMatches(want, e)
+	case wasm.ExternTable:
+		t := e.TableType()
+		return t.Elem == want.Table.Elem && limitsMatch(want.Table.Limits, t.Limits)
+	case wasm.ExternMemory:
+		l := e.MemoryType()
+		return l.Shared == want.Memory.Shared && limitsMatch(want.Memory, l)
+	case wasm.ExternGlobal:
+		t := e.Instance.module.GlobalType(e.Index)
+		return t.Mutable == want.Global.Mutable && (t.Type == want.Global.Type || (!t.Mutable && subtype(t.Type, want.Global.Type)))
+	}
+	t := e.Instance.module.TagType(e.Index)
+	return same(t, m.source.Types[want.Type])
+}
+
+// functionMatches compares types. Those that refer to other types by index are left to wazero, which compares them
+// across modules.
+func (m *Module) functionMatches(want *wasm.Import, e *Extern) bool {
+	expected := m.source.Types[want.Type]
+	if e.Instance == nil {
+		return same(expected, e.Type)
+	}
+	if indexed(expected) {
+		return true
+	}
+	return same(expected, e.functionType())
+}
+
+func same(a, b wasm.FuncType) bool {
+	return slices.Equal(a.Params, b.Params) && slices.Equal(a.Results, b.Results)
+}
+
+func indexed(t wasm.FuncType) bool {
+	is := func(v wasm.ValType) bool { _, ok := v.TypeIndex(); return ok }
+	return slices.ContainsFunc(t.Params, is) || slices.ContainsFunc(t.Results, is)
+}
+
+// subtype reports whether a value of type a can stand where b is expected, for types of different modules.
+func subtype(a, b wasm.ValType) bool {
+	if !a.IsRef() || !b.IsRef() || (a.Nullable() && !b.Nullable()) {
+		return false
+	}
+	if a.Heap() == b.Heap() {
+		return true
+	}
+	_, concrete := a.TypeIndex()
+	return concrete && b.Heap() == wasm.HeapFunc
+}
+
+func limitsMatch(want, have wasm.Limits) bool {
+	return have.Min >= want.Min && (!want.HasMax || (have.HasMax && have.Max <= want.Max))
+}

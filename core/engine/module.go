@@ -1,0 +1,190 @@
+package engine
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"runtime"
+	"sync"
+
+	"github.com/tetratelabs/wazero"
+	"github.com/tetratelabs/wazero/api"
+	"github.com/tetratelabs/wazero/experimental"
+
+	"github.com/pywasm-go/pywasm/core/wasm"
+)
+
+// Module is a compiled module.
+type Module struct {
+	store    *Store
+	source   *wasm.Module // as the user wrote it
+	compiled wazero.CompiledModule
+
+	// tag names the module in wazero's stack traces: a hash of its bytes, so that equal modules compile to equal code.
+	tag       string
+	functions uint32   // how many the user's module has, imports included
+	wrappers  []uint32 // imported function that function functions+i stands for, see prepare.go
+	imported  [wasm.ExternTag + 1][]int
+
+	hosts     func() (api.Module, error) // the host functions behind the imports, made at first use
+	names     func() *wasm.Names
+	closeOnce sync.Once
+}
+
+// Compile decodes, validates and compiles a module.
+func (s *Store) Compile(binary []byte) (*Module, error) {
+	source, err := decode(binary)
+	if err != nil {
+		return nil, err
+	}
+	return s.compile(source, binary)
+}
+
+// Validate decodes and validates a module.
+func Validate(binary []byte) error {
+	_, err := decode(binary)
+	return err
+}
+
+func decode(binary []byte) (*wasm.Module, error) {
+	source, err := wasm.Decode(binary)
+	if err == nil {
+		err = wasm.Validate(source)
+	}
+	if err != nil {
+		return nil, compileError(err)
+	}
+	return source, nil
+}
+
+func compileError(err error) error {
+	if refused := (*wasm.Error)(nil); errors.As(err, &refused) && !refused.Malformed && refused.Feature == "" {
+		return fail(CodeCompile, "Validation error: "+err.Error())
+	}
+	return fail(CodeCompile, err.Error())
+}
+
+func (s *Store) compile(source *wasm.Module, binary []byte) (*Module, error) {
+	if err := limits(source); err != nil {
+		return nil, err
+	}
+	sum := sha256.Sum256(binary)
+	m := &Module{store: s, source: source, tag: "pywasm-" + hex.EncodeToString(sum[:8])}
+	for i := range source.Imports {
+		kind := source.Imports[i].Kind
+		m.imported[kind] = append(m.imported[kind], i)
+	}
+	m.functions = uint32(len(m.imported[wasm.ExternFunc]) + len(source.Funcs))
+	prepared := m.prepare()
+	ctx := experimental.WithCompilationWorkers(context.Background(), runtime.GOMAXPROCS(0))
+	compiled, err := s.runtime.CompileModule(ctx, prepared.Encode())
+	if err != nil {
+		return nil, fail(CodeCompile, "wazero refuses the module: "+err.Error())
+	}
+	m.compiled = compiled
+	m.hosts = sync.OnceValues(m.makeHosts)
+	m.names = sync.OnceValue(source.Names)
+	return m, s.register(m)
+}
+
+func (s *Store) register(m *Module) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return fail(CodeClosed, "the store is closed")
+	}
+	s.modules[m.tag] = m
+	return nil
+}
+
+const maxTable = 10_000_000 // elements; each takes 8 bytes of the host
+
+// limits refuses what would take the host's memory before anything runs.
+func limits(m *wasm.Module) error {
+	for i := range m.Tables {
+		if m.Tables[i].Limits.Min > maxTable {
+			return fail(CodeCompile, fmt.Sprintf("table %d starts with %d elements; at most %d are supported",
+				i, m.Tables[i].Limits.Min, maxTable))
+		}
+	}
+	return nil
+}
+
+// Close lets go of the compiled code. Instances keep what they run.
+func (m *Module) Close() {
+	m.closeOnce.Do(func() {
+		m.store.mu.Lock()
+		if m.store.modules[m.tag] == m {
+			delete(m.store.modules, m.tag)
+		}
+		m.store.mu.Unlock()
+		_ = m.compiled.Close(context.Background()) // reports nothing that could be acted upon
+	})
+}
+
+// Source returns the module as it was decoded.
+func (m *Module) Source() *wasm.Module { return m.source }
+
+// Store returns the store the module was compiled in.
+func (m *Module) Store() *Store { return m.store }
+
+// Name returns the name that the name section gives the module.
+func (m *Module) Name() string { return m.names().Module }
+
+// FunctionName returns the name that the name section gives a function.
+func (m *Module) FunctionName(index uint32) string { return m.names().Funcs[index] }
+
+func (m *Module) frame(index uint32) Frame {
+	return Frame{Module: m.Name(), Index: index, Function: m.FunctionName(index)}
+}
+
+// FunctionType returns the type of a function by its index in the user's module.
+func (m *Module) FunctionType(index uint32) wasm.FuncType {
+	return m.source.Types[m.functionTypeIndex(index)]
+}
+
+func (m *Module) functionTypeIndex(index uint32) uint32 {
+	imports := m.imported[wasm.ExternFunc]
+	if int(index) < len(imports) {
+		return m.source.Imports[imports[index]].Type
+	}
+	return m.source.Funcs[int(index)-len(imports)]
+}
+
+// TableType returns the type of a table by its index.
+func (m *Module) TableType(index uint32) wasm.TableType {
+	imports := m.imported[wasm.ExternTable]
+	if int(index) < len(imports) {
+		return m.source.Imports[imports[index]].Table
+	}
+	return m.source.Tables[int(index)-len(imports)].TableType
+}
+
+// MemoryType returns the limits of a memory by its index.
+func (m *Module) MemoryType(index uint32) wasm.Limits {
+	imports := m.imported[wasm.ExternMemory]
+	if int(index) < len(imports) {
+		return m.source.Imports[imports[index]].Memory
+	}
+	return m.source.Memories[int(index)-len(imports)]
+}
+
+// GlobalType returns the type of a global by its index.
+func (m *Module) GlobalType(index uint32) wasm.GlobalType {
+	imports := m.imported[wasm.ExternGlobal]
+	if int(index) < len(imports) {
+		return m.source.Imports[imports[index]].Global
+	}
+	return m.source.Globals[int(index)-len(imports)].GlobalType
+}
+
+// TagType returns the type of a tag by its index.
+func (m *Module) TagType(index uint32) wasm.FuncType {
+	imports := m.imported[wasm.ExternTag]
+	if int(index) < len(imports) {
+		return m.source.Types[m.source.Imports[imports[index]].Type]
+	}
+	return m.source.Types[m.source.Tags[int(index)-len(imports)]]
+}

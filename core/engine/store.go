@@ -1,0 +1,114 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"sync"
+
+	"github.com/tetratelabs/wazero"
+	"github.com/tetratelabs/wazero/api"
+	"github.com/tetratelabs/wazero/experimental"
+)
+
+// Compiler names what turns a module into something that runs.
+type Compiler string
+
+// The compilers.
+const (
+	Optimizing  Compiler = "optimizing"  // wazero's compiler; amd64 and arm64
+	Interpreter Compiler = "interpreter" // wazero's interpreter; everywhere
+)
+
+// DefaultCompiler returns the best compiler for this machine.
+func DefaultCompiler() Compiler {
+	if compilerSupported() {
+		return Optimizing
+	}
+	return Interpreter
+}
+
+// features is all that wazero can do.
+const features = api.CoreFeaturesV2 |
+	experimental.CoreFeaturesThreads |
+	experimental.CoreFeaturesTailCall |
+	experimental.CoreFeaturesExtendedConst |
+	experimental.CoreFeaturesExceptionHandling |
+	experimental.CoreFeaturesTypedFunctionReferences
+
+// Store owns modules and instances; what belongs to one store cannot be linked with what belongs to another.
+type Store struct {
+	compiler Compiler
+	runtime  wazero.Runtime
+
+	mu        sync.RWMutex
+	closed    bool
+	instances map[api.Module]*Instance // open ones, by what wazero calls them
+	modules   map[string]*Module       // by the name that stack traces show, see Module.tag
+	made      map[string]*Module       // generated modules, see make.go
+}
+
+// NewStore returns an empty store.
+func NewStore(compiler Compiler) (*Store, error) {
+	var config wazero.RuntimeConfig
+	switch compiler {
+	case Optimizing:
+		if !compilerSupported() {
+			return nil, fail(CodeUnsupported, "the optimizing compiler does not run on this machine: use compilers.interpreter")
+		}
+		config = wazero.NewRuntimeConfigCompiler()
+	case Interpreter:
+		config = wazero.NewRuntimeConfigInterpreter()
+	default:
+		return nil, fail(CodeUnsupported, fmt.Sprintf("unknown compiler %q", compiler))
+	}
+	config = config.WithCoreFeatures(features).WithDebugInfoEnabled(false)
+	return &Store{
+		compiler:  compiler,
+		runtime:   wazero.NewRuntimeWithConfig(context.Background(), config),
+		instances: map[api.Module]*Instance{},
+		modules:   map[string]*Module{},
+		made:      map[string]*Module{},
+	}, nil
+}
+
+// Compiler returns the name of the compiler.
+func (s *Store) Compiler() Compiler { return s.compiler }
+
+// Close closes every instance and module. The caller sees to it that none is running.
+func (s *Store) Close() {
+	s.mu.Lock()
+	if s.closed {
+		s.mu.Unlock()
+		return
+	}
+	s.closed = true
+	open := make([]*Instance, 0, len(s.instances))
+	for _, i := range s.instances {
+		open = append(open, i)
+	}
+	s.mu.Unlock()
+	for _, i := range open {
+		i.Close()
+	}
+	// Nothing of ours is open any more, and closing frees only what wazero holds.
+	_ = s.runtime.Close(context.Background())
+}
+
+func (s *Store) add(i *Instance) {
+	s.mu.Lock()
+	s.instances[i.guest] = i
+	s.mu.Unlock()
+}
+
+func (s *Store) remove(i *Instance) {
+	s.mu.Lock()
+	delete(s.instances, i.guest)
+	s.mu.Unlock()
+}
+
+// instanceOf returns the instance that wazero calls guest.
+func (s *Store) instanceOf(guest api.Module) *Instance {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return s.instances[guest]
+}
