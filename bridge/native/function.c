@@ -1,0 +1,483 @@
+/* Function: a WebAssembly function that Python calls, or a Python function that WebAssembly calls. */
+#include "native.h"
+
+#include <stddef.h>
+#include <string.h>
+
+PyTypeObject *Function_Type;
+
+enum { SMALL = 16 }; /* slots and arguments that fit on the C stack */
+
+/* ---- signatures ---- */
+
+Signature *signature_from_types(const uint8_t *types, uint32_t params, uint32_t results) {
+    Signature *s = PyMem_Malloc(sizeof *s + params + results);
+    if (s == NULL) {
+        PyErr_NoMemory();
+        return NULL;
+    }
+    s->references = 1;
+    s->params = params;
+    s->results = results;
+    memcpy(s->types, types, (size_t)params + results);
+    uint32_t in = 0, out = 0;
+    for (uint32_t i = 0; i < params; i++) {
+        in += type_slots(types[i]);
+    }
+    for (uint32_t i = 0; i < results; i++) {
+        out += type_slots(types[params + i]);
+    }
+    s->slots = in > out ? in : out;
+    return s;
+}
+
+Signature *signature_retain(Signature *signature) {
+    signature->references++;
+    return signature;
+}
+
+void signature_release(Signature *signature) {
+    if (signature != NULL && --signature->references == 0) {
+        PyMem_Free(signature);
+    }
+}
+
+/* ---- Python calls the guest ---- */
+
+static int pack_arguments(Function *f, PyObject *const *args, uint64_t *stack) {
+    const Signature *s = f->signature;
+    Where where = {f->name, "argument", 0};
+    for (uint32_t i = 0; i < s->params; i++) {
+        where.position = i + 1;
+        if (value_pack(f->store, f->core, s->types[i], args[i], stack, &where) < 0) {
+            return -1;
+        }
+        stack += type_slots(s->types[i]);
+    }
+    return 0;
+}
+
+static PyObject *unpack_results(Function *f, const uint64_t *stack) {
+    const Signature *s = f->signature;
+    const uint8_t *types = s->types + s->params;
+    if (s->results == 0) {
+        return Py_NewRef(Py_None);
+    }
+    if (s->results == 1) {
+        return value_unpack(f->store, types[0], stack);
+    }
+    PyObject *tuple = PyTuple_New(s->results);
+    for (uint32_t i = 0; tuple != NULL && i < s->results; i++) {
+        PyObject *value = value_unpack(f->store, types[i], stack);
+        if (value == NULL || PyTuple_SetItem(tuple, i, value) < 0) {
+            Py_CLEAR(tuple);
+        }
+        stack += type_slots(types[i]);
+    }
+    return tuple;
+}
+
+/* Calls through Go. The GIL is let go unless the function ends at once. */
+static int call_through_go(Function *f, uint64_t *stack) {
+    struct pywasm_call call = {0};
+    int32_t slots = (int32_t)f->signature->slots;
+    int32_t status;
+    if (Py_EnterRecursiveCall(" in a WebAssembly function")) {
+        return -1;
+    }
+    if (core_enter(f->core) < 0) {
+        Py_LeaveRecursiveCall();
+        return -1;
+    }
+    if (f->code.ends_at_once) {
+        status = pywasm_go.pywasm_call(f->code.callee, stack, slots, &call);
+    } else {
+        call.thread_state = PyEval_SaveThread();
+        status = pywasm_go.pywasm_call(f->code.callee, stack, slots, &call);
+        PyEval_RestoreThread(call.thread_state);
+    }
+    core_leave(f->core);
+    Py_LeaveRecursiveCall();
+    return status == PYWASM_OK ? 0 : raise_failed(&call, status);
+}
+
+/* A function without loops and calls is entered right here; what it does not finish, Go does. */
+static int call_guest(Function *f, uint64_t *stack) {
+    if (f->code.preamble != NULL && lock_is_free(f->core->lock)) {
+        int code = direct_call(f, stack);
+        if (code != DIRECT_RETRY) {
+            return code;
+        }
+    }
+    return call_through_go(f, stack);
+}
+
+static PyObject *wrong_count(Function *f, size_t given) {
+    return PyErr_Format(PyExc_TypeError, "%U() takes %u argument%s but %zu %s given", f->name,
+                        f->signature->params, f->signature->params == 1 ? "" : "s", given,
+                        given == 1 ? "was" : "were");
+}
+
+static PyObject *call_exported(Function *f, PyObject *const *args) {
+    uint64_t small[SMALL], *stack = small;
+    uint32_t slots = f->signature->slots;
+    if (core_check(f->core) < 0 || references_tidy(f->store) < 0) {
+        return NULL;
+    }
+    if (slots > SMALL && (stack = PyMem_Malloc(slots * sizeof *stack)) == NULL) {
+        return PyErr_NoMemory();
+    }
+    PyObject *result = NULL;
+    f->store->running++;
+    if (pack_arguments(f, args, stack) == 0 && call_guest(f, stack) == 0) {
+        result = unpack_results(f, stack);
+    }
+    f->store->running--;
+    if (stack != small) {
+        PyMem_Free(stack);
+    }
+    return result;
+}
+
+static PyObject *Function_vectorcall(PyObject *self, PyObject *const *args, size_t flags,
+                                     PyObject *keywords) {
+    Function *f = (Function *)self;
+    size_t given = (size_t)PyVectorcall_NARGS(flags);
+    if (keywords != NULL && PyTuple_Size(keywords) > 0) {
+        return PyErr_Format(PyExc_TypeError, "%U() takes no keyword arguments", f->name);
+    }
+    if (f->callable != NULL) {
+        return PyObject_Vectorcall(f->callable, args, flags, NULL);
+    }
+    if (given != f->signature->params) {
+        return wrong_count(f, given);
+    }
+    if (f->core == NULL) {
+        return raise_error("runtime", "%U() can only be called by a guest", f->name);
+    }
+    Py_INCREF(self); /* the call may drop what holds it */
+    PyObject *result = call_exported(f, args);
+    Py_DECREF(self);
+    return result;
+}
+
+/* ---- the guest calls Python ---- */
+
+static PyObject *wrong_results(const Signature *s, PyObject *result, Py_ssize_t given) {
+    PyObject *types = PyBytes_FromStringAndSize((const char *)s->types + s->params, s->results);
+    if (types == NULL) {
+        return NULL;
+    }
+    PyObject *text =
+        PyObject_CallMethod(py_helpers, "wrong_results", "OOn", types, result, given);
+    Py_DECREF(types);
+    if (text != NULL) {
+        raise_error("runtime", "%U", text);
+        Py_DECREF(text);
+    }
+    return NULL;
+}
+
+/* Stores what a host function returned: None, one value, or a sequence of values. */
+static int pack_results(Function *f, Core *core, PyObject *result, uint64_t *stack) {
+    const Signature *s = f->signature;
+    const uint8_t *types = s->types + s->params;
+    Where where = {f->name, "result", 1};
+    int is_tuple = PyTuple_Check(result);
+    Py_ssize_t given = is_tuple ? PyTuple_Size(result) : result == Py_None ? 0 : 1;
+    int one_reference = s->results == 1 && types[0] >= PYWASM_EXTERNREF;
+    if (one_reference && (!is_tuple || types[0] == PYWASM_EXTERNREF)) {
+        return value_pack(core->store, core, types[0], result, stack, &where);
+    }
+    if (given != (Py_ssize_t)s->results) {
+        wrong_results(s, result, given);
+        return -1;
+    }
+    for (uint32_t i = 0; i < s->results; i++) {
+        where.position = i + 1;
+        PyObject *value = is_tuple ? PyTuple_GetItem(result, i) : result;
+        if (value == NULL ||
+            value_pack(core->store, core, types[i], value, stack, &where) < 0) {
+            return -1;
+        }
+        stack += type_slots(types[i]);
+    }
+    return 0;
+}
+
+/* `args` has room for one more before its first: callees may use that. */
+static int run_host(Function *f, Core *core, PyObject **args, uint64_t *stack) {
+    const Signature *s = f->signature;
+    const uint64_t *slot = stack;
+    uint32_t made = 0;
+    int status = 0;
+    for (; made < s->params; made++) {
+        if ((args[made] = value_unpack(core->store, s->types[made], slot)) == NULL) {
+            status = -1;
+            break;
+        }
+        slot += type_slots(s->types[made]);
+    }
+    PyObject *result = NULL;
+    if (status == 0) {
+        result = PyObject_Vectorcall(f->callable, args, made | PY_VECTORCALL_ARGUMENTS_OFFSET, NULL);
+        status = result == NULL ? -1 : pack_results(f, core, result, stack);
+        Py_XDECREF(result);
+    }
+    while (made > 0) {
+        Py_DECREF(args[--made]);
+    }
+    return status;
+}
+
+static int call_host(Core *core, uint32_t index, uint64_t *stack) {
+    Function *f = (Function *)PyTuple_GetItem(core->imports, index);
+    if (f == NULL) {
+        return -1;
+    }
+    PyObject *small[SMALL + 1], **args = small;
+    if (f->signature->params > SMALL) {
+        args = PyMem_Malloc((f->signature->params + 1) * sizeof *args);
+        if (args == NULL) {
+            PyErr_NoMemory();
+            return -1;
+        }
+    }
+    int status = run_host(f, core, args + 1, stack);
+    if (args != small) {
+        PyMem_Free(args);
+    }
+    return status;
+}
+
+int32_t host_call(void *core, uint32_t index, uint64_t *stack, struct pywasm_call *call) {
+    PyEval_RestoreThread(call->thread_state);
+    int status = call_host(core, index, stack);
+    if (status < 0) {
+        PyErr_Fetch((PyObject **)&call->exception[0], (PyObject **)&call->exception[1],
+                    (PyObject **)&call->exception[2]);
+    }
+    call->thread_state = PyEval_SaveThread();
+    return status < 0 ? PYWASM_RAISED : PYWASM_OK;
+}
+
+/* ---- references to functions ---- */
+
+/* Links a host function with a tiny module that calls it: that module's function 1 can be
+ * referred to. */
+static int anchor(Function *f, Store *store) {
+    if (f->anchor == NULL) {
+        f->anchor = PyObject_CallMethod(py_helpers, "anchor", "OO", store, f);
+    }
+    return f->anchor == NULL ? -1 : 0;
+}
+
+uint64_t function_reference(Function *f, Core *holder) {
+    Core *core = f->core;
+    uint32_t index = f->index;
+    if (core == NULL) {
+        if (anchor(f, holder->store) < 0) {
+            return 0;
+        }
+        core = (Core *)f->anchor;
+        index = 1;
+    }
+    if (core_check(core) < 0) {
+        return 0;
+    }
+    if (core->store != holder->store) {
+        raise_error("runtime", "%U() belongs to another store", f->name);
+        return 0;
+    }
+    if (core_befriend(core, holder) < 0) {
+        return 0;
+    }
+    return pywasm_go.pywasm_function_ref(core->go, index);
+}
+
+PyObject *function_from_reference(Store *store, uint64_t reference) {
+    enum { IS_IMPORT = 1u << 31 };
+    void *found;
+    uint32_t index;
+    if (!pywasm_go.pywasm_ref_resolve(store->go, reference, &found, &index)) {
+        return raise_error("internal", "a function reference of the guest is unknown");
+    }
+    Core *core = found;
+    if (index & IS_IMPORT) {
+        return Py_XNewRef(PyTuple_GetItem(core->imports, index & ~IS_IMPORT));
+    }
+    return (PyObject *)core_function(core, index, NULL, NULL);
+}
+
+/* ---- the type ---- */
+
+static Function *allocate(PyTypeObject *type, Signature *signature, PyObject *name) {
+    allocfunc alloc = (allocfunc)PyType_GetSlot(type, Py_tp_alloc);
+    Function *f = (Function *)alloc(type, 0);
+    if (f != NULL) {
+        f->vectorcall = Function_vectorcall;
+        f->signature = signature_retain(signature);
+        f->name = Py_NewRef(name);
+    }
+    return f;
+}
+
+Function *function_new(Core *core, uint32_t index, Signature *signature, PyObject *name) {
+    Function *f = allocate(Function_Type, signature, name);
+    if (f != NULL) {
+        f->core = (Core *)Py_NewRef((PyObject *)core);
+        f->store = (Store *)Py_NewRef((PyObject *)core->store);
+        f->index = index;
+        pywasm_go.pywasm_function_get(core->go, index, &f->code);
+    }
+    return f;
+}
+
+/* Function(store, function, function_type=None): pywasm/_helpers.py reads annotations. */
+static PyObject *Function_new(PyTypeObject *type, PyObject *args, PyObject *keywords) {
+    static char *names[] = {"store", "function", "function_type", NULL};
+    PyObject *store, *callable, *function_type = Py_None;
+    if (!PyArg_ParseTupleAndKeywords(args, keywords, "OO|O:Function", names, &store, &callable,
+                                     &function_type)) {
+        return NULL;
+    }
+    if (!PyObject_TypeCheck(store, Store_Type)) {
+        return PyErr_Format(PyExc_TypeError, "Function() argument 1 must be a Store");
+    }
+    PyObject *description =
+        PyObject_CallMethod(py_helpers, "describe_host", "OO", callable, function_type);
+    const char *params, *results;
+    Py_ssize_t param_count, result_count;
+    PyObject *name;
+    if (description == NULL || !PyArg_ParseTuple(description, "y#y#U", &params, &param_count,
+                                                 &results, &result_count, &name)) {
+        Py_XDECREF(description);
+        return NULL;
+    }
+    uint8_t types[2048];
+    Signature *signature = NULL;
+    Function *f = NULL;
+    if ((size_t)(param_count + result_count) > sizeof types) {
+        PyErr_SetString(PyExc_ValueError, "a function has at most 1,000 parameters and results");
+    } else {
+        memcpy(types, params, (size_t)param_count);
+        memcpy(types + param_count, results, (size_t)result_count);
+        signature = signature_from_types(types, (uint32_t)param_count, (uint32_t)result_count);
+    }
+    if (signature != NULL && (f = allocate(type, signature, name)) != NULL) {
+        f->callable = Py_NewRef(callable);
+        f->store = (Store *)Py_NewRef(store);
+    }
+    signature_release(signature);
+    Py_DECREF(description);
+    return (PyObject *)f;
+}
+
+static int Function_traverse(PyObject *self, visitproc visit, void *arg) {
+    Function *f = (Function *)self;
+    Py_VISIT((PyObject *)Py_TYPE(self));
+    Py_VISIT((PyObject *)f->core);
+    Py_VISIT((PyObject *)f->store);
+    Py_VISIT(f->callable);
+    Py_VISIT(f->anchor);
+    return 0;
+}
+
+static int Function_clear(PyObject *self) {
+    Function *f = (Function *)self;
+    Py_CLEAR(f->callable);
+    Py_CLEAR(f->anchor);
+    return 0;
+}
+
+static void Function_dealloc(PyObject *self) {
+    Function *f = (Function *)self;
+    PyTypeObject *type = Py_TYPE(self);
+    PyObject_GC_UnTrack(self);
+    if (f->weakrefs != NULL) {
+        PyObject_ClearWeakRefs(self);
+    }
+    if (f->code.callee != NULL && f->core->epoch == pywasm_epoch) {
+        pywasm_go.pywasm_function_free(f->code.callee);
+    }
+    if (f->core != NULL) {
+        core_forget(f->core, f);
+    }
+    Function_clear(self);
+    Py_CLEAR(f->core);
+    Py_CLEAR(f->store);
+    Py_CLEAR(f->name);
+    signature_release(f->signature);
+    freefunc release = (freefunc)PyType_GetSlot(type, Py_tp_free);
+    release(self);
+    Py_DECREF(type);
+}
+
+static PyObject *Function_get_type(PyObject *self, void *unused) {
+    (void)unused;
+    const Signature *s = ((Function *)self)->signature;
+    return PyObject_CallMethod(py_helpers, "function_type", "y#y#", (const char *)s->types,
+                               (Py_ssize_t)s->params, (const char *)s->types + s->params,
+                               (Py_ssize_t)s->results);
+}
+
+static PyObject *Function_get_name(PyObject *self, void *unused) {
+    (void)unused;
+    return Py_NewRef(((Function *)self)->name);
+}
+
+static PyObject *Function_repr(PyObject *self) {
+    return PyObject_CallMethod(py_helpers, "function_repr", "O", self);
+}
+
+static PyMemberDef Function_members[] = {
+    {"__vectorcalloffset__", T_PYSSIZET, offsetof(Function, vectorcall), READONLY, NULL},
+    {"__weaklistoffset__", T_PYSSIZET, offsetof(Function, weakrefs), READONLY, NULL},
+    {NULL, 0, 0, 0, NULL},
+};
+
+static PyGetSetDef Function_getset[] = {
+    {"type", Function_get_type, NULL, "The FunctionType of the function.", NULL},
+    {"__name__", Function_get_name, NULL, "The name of the export, or of the callable.", NULL},
+    {NULL, NULL, NULL, NULL, NULL},
+};
+
+PyDoc_STRVAR(Function_doc,
+             "Function(store, function, function_type=None)\n--\n\n"
+             "A function of a WebAssembly instance, or a Python callable that instances import.\n\n"
+             "Exports of an instance are called with positional arguments; integers wrap as in C\n"
+             "(an i32 takes -2**31 to 2**32-1 and comes back signed). Several results are a tuple.\n\n"
+             "The types of a Python callable are taken from its annotations (int or 'i32', 'i64',\n"
+             "float or 'f32', 'f64', ...; a tuple for several results) or from function_type.\n"
+             "What it raises reaches the caller of the guest unchanged.\n\n"
+             "Raises TypeError or OverflowError for arguments that do not fit, Trap if the guest\n"
+             "traps, WasmError if the instance is closed.\n\n"
+             ">>> def add(x: 'i32', y: 'i32') -> 'i32':\n"
+             "...     return x + y\n"
+             ">>> str(Function(Store(), add).type)\n"
+             "'FunctionType(params: [I32, I32], results: [I32])'");
+
+static PyType_Slot Function_slots[] = {
+    {Py_tp_doc, (void *)Function_doc},
+    {Py_tp_new, Function_new},
+    {Py_tp_call, PyVectorcall_Call},
+    {Py_tp_dealloc, Function_dealloc},
+    {Py_tp_traverse, Function_traverse},
+    {Py_tp_clear, Function_clear},
+    {Py_tp_repr, Function_repr},
+    {Py_tp_members, Function_members},
+    {Py_tp_getset, Function_getset},
+    {0, NULL},
+};
+
+static PyType_Spec Function_spec = {
+    .name = "pywasm.Function",
+    .basicsize = sizeof(Function),
+    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_HAVE_VECTORCALL,
+    .slots = Function_slots,
+};
+
+int function_register(PyObject *module) {
+    Function_Type = register_type(module, "Function", &Function_spec);
+    return Function_Type == NULL ? -1 : 0;
+}

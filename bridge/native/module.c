@@ -1,0 +1,87 @@
+/* The extension module `_native`. Importing it opens no library and starts no thread. */
+#include "native.h"
+
+PyTypeObject *register_type(PyObject *module, const char *name, PyType_Spec *spec) {
+    PyObject *type = PyType_FromSpec(spec);
+    if (type == NULL || PyModule_AddObject(module, name, Py_NewRef(type)) < 0) {
+        Py_XDECREF(type);
+        return NULL;
+    }
+    return (PyTypeObject *)type;
+}
+
+PyObject *not_constructible(PyTypeObject *type, PyObject *args, PyObject *keywords) {
+    (void)args;
+    (void)keywords;
+    PyObject *name = PyObject_GetAttrString((PyObject *)type, "__name__");
+    if (name != NULL) {
+        PyErr_Format(PyExc_TypeError, "%U cannot be constructed: an instance or a memory makes it", name);
+        Py_DECREF(name);
+    }
+    return NULL;
+}
+
+/* open(): opens libpywasm if it is not open */
+static PyObject *open_library(PyObject *self, PyObject *unused) {
+    (void)self;
+    (void)unused;
+    return pywasm_open() < 0 ? NULL : Py_NewRef(Py_None);
+}
+
+/* epoch(): how many forks ago the module was imported */
+static PyObject *epoch(PyObject *self, PyObject *unused) {
+    (void)self;
+    (void)unused;
+    return PyLong_FromUnsignedLong(pywasm_epoch);
+}
+
+/* set_helpers(module): pywasm._helpers, which C calls */
+static PyObject *set_helpers(PyObject *self, PyObject *helpers) {
+    (void)self;
+    Py_XDECREF(py_helpers);
+    py_helpers = Py_NewRef(helpers);
+    Py_RETURN_NONE;
+}
+
+static PyMethodDef methods[] = {
+    {"open", open_library, METH_NOARGS, NULL},
+    {"epoch", epoch, METH_NOARGS, NULL},
+    {"set_helpers", set_helpers, METH_O, NULL},
+    {NULL, NULL, 0, NULL},
+};
+
+/* The types and the Go runtime are the process's, so one interpreter has them. */
+static int only_main_interpreter(void) {
+    if (PyInterpreterState_GetID(PyInterpreterState_Get()) != 0) {
+        PyErr_SetString(PyExc_ImportError,
+                        "pywasm cannot be imported in a subinterpreter: Go has one runtime a "
+                        "process");
+        return -1;
+    }
+    return 0;
+}
+
+static int execute(PyObject *module) {
+    if (only_main_interpreter() < 0 || store_register(module) < 0 || core_register(module) < 0 ||
+        function_register(module) < 0 || global_register(module) < 0 ||
+        table_register(module) < 0 || tag_register(module) < 0 || memory_register(module) < 0 ||
+        views_register(module) < 0 || pywasm_add_gopy(module) < 0) {
+        return -1;
+    }
+    return 0;
+}
+
+static PyModuleDef_Slot slots[] = {
+    {Py_mod_exec, execute},
+#ifdef Py_mod_multiple_interpreters
+    {Py_mod_multiple_interpreters, Py_MOD_MULTIPLE_INTERPRETERS_NOT_SUPPORTED},
+#endif
+    {0, NULL},
+};
+
+static struct PyModuleDef definition = {
+    PyModuleDef_HEAD_INIT, .m_name = "_native", .m_methods = methods, .m_slots = slots};
+
+PyMODINIT_FUNC PyInit__native(void) {
+    return PyModuleDef_Init(&definition);
+}

@@ -1,0 +1,202 @@
+/* Shared declarations of the extension module `_native`. bridge/README.md states the contract. */
+#ifndef PYWASM_NATIVE_H
+#define PYWASM_NATIVE_H
+
+#define PY_SSIZE_T_CLEAN
+#include <Python.h>
+#include <structmember.h>
+
+#include "go_table.h"
+#include "loader.h"
+
+#if PY_VERSION_HEX < 0x030A0000
+static inline PyObject *Py_NewRef(PyObject *object) {
+    Py_INCREF(object);
+    return object;
+}
+static inline PyObject *Py_XNewRef(PyObject *object) {
+    Py_XINCREF(object);
+    return object;
+}
+#endif
+
+/* Value types, numbered as pywasm.Type. */
+enum pywasm_type {
+    PYWASM_I32 = 1,
+    PYWASM_I64 = 2,
+    PYWASM_F32 = 3,
+    PYWASM_F64 = 4,
+    PYWASM_V128 = 5,
+    PYWASM_EXTERNREF = 6,
+    PYWASM_FUNCREF = 7,
+};
+
+/* Extern kinds, numbered as in the binary format (https://webassembly.github.io/spec/core/binary/modules.html#export-section). */
+enum pywasm_extern {
+    PYWASM_FUNCTION = 0,
+    PYWASM_TABLE = 1,
+    PYWASM_MEMORY = 2,
+    PYWASM_GLOBAL = 3,
+    PYWASM_TAG = 4,
+};
+
+/* A function type, flat. Immutable once made; counted under the GIL. */
+typedef struct {
+    Py_ssize_t references;
+    uint32_t params, results;             /* how many values */
+    uint32_t slots;                       /* 64-bit slots for the larger of both; v128 takes two */
+    uint8_t types[];                      /* params, then results */
+} Signature;
+
+Signature *signature_from_types(const uint8_t *types, uint32_t params, uint32_t results);
+Signature *signature_retain(Signature *signature);
+void signature_release(Signature *signature);
+
+/* Linked instances take turns: all that can reach one another's state share one lock.
+ * Every field is guarded by the GIL; only `turn` is waited for without it. */
+typedef struct Lock {
+    Py_ssize_t references;
+    struct Lock *forward; /* merged into this one */
+    const void *owner;    /* the thread inside, by the address of a thread-local */
+    uint32_t depth;       /* how often it entered */
+    PyThread_type_lock turn;
+} Lock;
+
+Lock *lock_new(void);
+void lock_release_reference(Lock *lock);
+int lock_enter(Lock *lock);  /* -1 with KeyboardInterrupt or the like set */
+void lock_leave(Lock *lock);
+int lock_merge(Lock **into, Lock *other); /* makes both one; waits for `other` */
+uint32_t lock_depth(Lock *lock);
+int lock_is_free(Lock *lock); /* nobody inside, or this very thread */
+
+typedef struct Core Core;
+
+/* The objects that guests hold as externref: see references.c. */
+typedef struct {
+    PyObject **objects; /* slot i belongs to reference i + 1 */
+    Py_ssize_t count, capacity, free_slots, search, collect_at;
+    PyObject *slot_of; /* dict: id(object) -> slot */
+} References;
+
+typedef struct {
+    PyObject_HEAD
+    void *go;         /* *engine.Store, pinned by the control plane */
+    unsigned epoch;
+    uint8_t closed;
+    uint32_t running; /* guest calls under way in this store */
+    Core *cores;      /* all open instances, newest first, borrowed */
+    References references;
+    PyObject *weakrefs;
+} Store;
+
+/* An instance, seen from C: the list of its host functions, what it was linked with, its lock. */
+struct Core {
+    PyObject_HEAD
+    void *go;          /* *engine.Instance, pinned; NULL once closed */
+    unsigned epoch;    /* of the library it lives in: another after fork */
+    uint8_t closed;
+    Store *store;
+    Lock *lock;
+    PyObject *imports; /* tuple of the externs it was linked with, by import */
+    PyObject *module;
+    PyObject *kin;     /* list shared by all cores that can hold one another's functions, or NULL */
+    PyObject *functions; /* dict: index -> address of its Function, so that each has one identity */
+    uint32_t importers;  /* open instances that import from this one */
+    Core *next, *previous;
+    PyObject *weakrefs;
+};
+
+typedef struct {
+    PyObject_HEAD
+    vectorcallfunc vectorcall;
+    Signature *signature;
+    Core *core;         /* the instance it belongs to; NULL for a host function not yet linked */
+    uint32_t index;     /* in the core's module */
+    struct pywasm_function code;
+    PyObject *callable; /* of a host function */
+    void *go_host;      /* of a host function written in Go */
+    Store *store;
+    PyObject *name;
+    PyObject *anchor;   /* core of the tiny module through which a host function becomes a funcref */
+    PyObject *weakrefs;
+} Function;
+
+typedef struct {
+    PyObject_HEAD
+    Core *core;
+    uint32_t index;
+    uint8_t type;
+    uint8_t mutable_;
+    PyObject *public_type;
+    PyObject *weakrefs;
+} Global; /* and Table, and Tag */
+
+extern PyTypeObject *Store_Type, *Core_Type, *Function_Type, *Global_Type, *Table_Type, *Tag_Type;
+extern PyTypeObject *Memory_Type;
+
+/* Makes a heap type from its spec and adds it to the module; the types below register so. */
+int store_register(PyObject *module);
+int core_register(PyObject *module);
+int function_register(PyObject *module);
+int global_register(PyObject *module);
+int table_register(PyObject *module);
+int tag_register(PyObject *module);
+int memory_register(PyObject *module);
+int views_register(PyObject *module);
+PyTypeObject *register_type(PyObject *module, const char *name, PyType_Spec *spec);
+
+/* values.c: between Python objects and 64-bit slots. `where` names the value in errors. */
+typedef struct {
+    PyObject *function; /* name, or NULL */
+    const char *role;   /* "argument", "result", "value" */
+    uint32_t position;
+} Where;
+int value_pack(Store *store, Core *core, uint8_t type, PyObject *value, uint64_t *slot, const Where *where);
+PyObject *value_unpack(Store *store, uint8_t type, const uint64_t *slot);
+const char *type_name(uint8_t type);
+static inline uint32_t type_slots(uint8_t type) { return type == PYWASM_V128 ? 2 : 1; }
+
+/* references.c */
+int references_tidy(Store *store); /* before anything of a call is packed */
+uint64_t reference_of(Store *store, PyObject *object);          /* 0 with an exception set */
+PyObject *reference_get(Store *store, uint64_t reference);      /* new reference */
+int references_traverse(References *references, visitproc visit, void *arg);
+void references_clear(References *references);
+
+/* instance.c */
+int core_check(Core *core); /* -1 with an exception set where it is closed or of another process */
+int core_enter(Core *core);
+void core_leave(Core *core);
+void core_forget(Core *core, Function *function);
+int core_befriend(Core *a, Core *b); /* they may hold one another's functions from now on */
+Function *core_function(Core *core, uint32_t index, Signature *signature, PyObject *name);
+void core_release(Core *core); /* lets go of what it has in Go */
+
+/* store.c */
+int store_check(Store *store); /* as core_check */
+
+/* module.c: the constructor of what cannot be constructed */
+PyObject *not_constructible(PyTypeObject *type, PyObject *args, PyObject *keywords);
+
+/* buffer/memory.c */
+Core *memory_core(PyObject *memory);
+int memory_is_shared(PyObject *memory);
+
+/* function.c */
+uint64_t function_reference(Function *function, Core *holder); /* 0 with an exception set */
+PyObject *function_from_reference(Store *store, uint64_t reference);
+int32_t host_call(void *core, uint32_t index, uint64_t *stack, struct pywasm_call *call);
+Function *function_new(Core *core, uint32_t index, Signature *signature, PyObject *name);
+
+/* direct.c: 0, -1 with an exception set, or DIRECT_RETRY where nothing was done */
+enum { DIRECT_RETRY = 1 };
+int direct_call(Function *function, uint64_t *slots);
+
+/* errors.c */
+void pywasm_raise(const char *text);        /* sets the exception that an error text of Go means */
+int raise_failed(struct pywasm_call *call, int status); /* after PYWASM_RAISED or PYWASM_FAILED: always -1 */
+PyObject *raise_error(const char *code, const char *format, ...); /* always NULL */
+extern PyObject *py_helpers; /* pywasm._helpers, set at import: what C asks of Python */
+
+#endif

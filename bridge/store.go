@@ -1,0 +1,93 @@
+package bridge
+
+import (
+	"unsafe"
+
+	"github.com/pywasm-go/pywasm/core/engine"
+	"github.com/pywasm-go/pywasm/core/wasm"
+	"github.com/pywasm-go/pywasm/core/wat"
+)
+
+// Store is a handle on a store of the engine.
+type Store struct {
+	store *engine.Store
+}
+
+// DefaultCompiler returns the name of the best compiler for this machine.
+func DefaultCompiler() string { return string(engine.DefaultCompiler()) }
+
+// NewStore makes a store for a compiler: "optimizing" or "interpreter".
+func NewStore(compiler string) (s *Store, err error) {
+	defer guard(&err)
+	store, err := engine.NewStore(engine.Compiler(compiler))
+	if err != nil {
+		return nil, err
+	}
+	return &Store{store: store}, nil
+}
+
+// Pointer returns the address of the store for the data plane. It is valid as long as the handle.
+func (s *Store) Pointer() int64 { return int64(uintptr(unsafe.Pointer(s.store))) }
+
+// Close closes all that is in the store; nothing of it may be running.
+func (s *Store) Close() (err error) {
+	defer guard(&err)
+	s.store.Close()
+	return nil
+}
+
+// Compile compiles a module from its binary format.
+func (s *Store) Compile(binary []byte) (m *Module, err error) {
+	defer guard(&err)
+	return handle(s.store.Compile(binary))
+}
+
+// MakeMemory returns a module that exports a memory.
+func (s *Store) MakeMemory(minimum, maximum int64, bounded, shared bool) (m *Module, err error) {
+	defer guard(&err)
+	return handle(s.store.MakeMemory(limits(minimum, maximum, bounded, shared)))
+}
+
+// MakeTable returns a module that exports a table.
+func (s *Store) MakeTable(element int, minimum, maximum int64, bounded bool) (m *Module, err error) {
+	defer guard(&err)
+	return handle(s.store.MakeTable(wasm.TableType{Elem: valueType(element), Limits: limits(minimum, maximum, bounded, false)}))
+}
+
+// MakeGlobal returns a module that exports a global.
+func (s *Store) MakeGlobal(valType int, mutable bool) (m *Module, err error) {
+	defer guard(&err)
+	return handle(s.store.MakeGlobal(wasm.GlobalType{Type: valueType(valType), Mutable: mutable}))
+}
+
+// MakeFunction returns a module that imports a function and defines, as function 1, one that calls it.
+func (s *Store) MakeFunction(params, results []byte) (m *Module, err error) {
+	defer guard(&err)
+	return handle(s.store.MakeFunction(wasm.FuncType{Params: ValueTypes(params), Results: ValueTypes(results)}))
+}
+
+func limits(minimum, maximum int64, bounded, shared bool) wasm.Limits {
+	l := wasm.Limits{Min: uint64(minimum), HasMax: bounded, Shared: shared}
+	if bounded {
+		l.Max = uint64(maximum)
+	}
+	return l
+}
+
+// Validate returns the error of a module that is malformed or invalid.
+func Validate(binary []byte) (err error) {
+	defer guard(&err)
+	return engine.Validate(binary)
+}
+
+// TextToBinary assembles the text format.
+func TextToBinary(text []byte) (binary []byte, err error) {
+	defer guard(&err)
+	return wat.ToBinary(text)
+}
+
+// BinaryToText prints a module in the text format.
+func BinaryToText(binary []byte) (text string, err error) {
+	defer guard(&err)
+	return wat.FromBinary(binary)
+}
