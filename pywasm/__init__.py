@@ -1,0 +1,106 @@
+"""WebAssembly in Python: fast calls, WASI, and the API of wasmer-python.
+
+>>> from pywasm import Instance, Module, Store
+>>> text = '(module (func (export "double") (param i32) (result i32)'
+>>> text += " (i32.mul (local.get 0) (i32.const 2))))"
+>>> Instance(Module(Store(), text)).exports.double(21)
+42
+"""
+
+from __future__ import annotations
+
+from . import _helpers, _native, compilers, engine
+from ._errors import (
+    CompileError,
+    ExitError,
+    ExportNotFoundError,
+    Frame,
+    LinkError,
+    Trap,
+    TrapCode,
+    WasmError,
+)
+from ._imports import ImportObject
+from ._instance import Exports, ExportsIterator, Instance
+from ._module import Module
+from ._native import (
+    Buffer,
+    Float32Array,
+    Float64Array,
+    Function,
+    Global,
+    Int8Array,
+    Int16Array,
+    Int32Array,
+    Int64Array,
+    Memory,
+    Table,
+    Tag,
+    Uint8Array,
+    Uint16Array,
+    Uint32Array,
+    Uint64Array,
+)
+from ._store import Store
+from ._text import wasm2wat, wat2wasm
+from ._types import (
+    ExportType,
+    FunctionType,
+    GlobalType,
+    ImportType,
+    MemoryType,
+    TableType,
+    TagType,
+    Type,
+)
+from ._values import Value
+from ._version import __version__
+
+_native.set_helpers(_helpers)
+
+__all__ = [
+    "Buffer",
+    "CompileError",
+    "ExitError",
+    "ExportNotFoundError",
+    "ExportType",
+    "Exports",
+    "ExportsIterator",
+    "Float32Array",
+    "Float64Array",
+    "Frame",
+    "Function",
+    "FunctionType",
+    "Global",
+    "GlobalType",
+    "ImportObject",
+    "ImportType",
+    "Instance",
+    "Int8Array",
+    "Int16Array",
+    "Int32Array",
+    "Int64Array",
+    "LinkError",
+    "Memory",
+    "MemoryType",
+    "Module",
+    "Store",
+    "Table",
+    "TableType",
+    "Tag",
+    "TagType",
+    "Trap",
+    "TrapCode",
+    "Type",
+    "Uint8Array",
+    "Uint16Array",
+    "Uint32Array",
+    "Uint64Array",
+    "Value",
+    "WasmError",
+    "__version__",
+    "compilers",
+    "engine",
+    "wasm2wat",
+    "wat2wasm",
+]

@@ -1,0 +1,152 @@
+"""The exceptions, and how an error of the engine becomes one.
+
+    RuntimeError
+     └─ WasmError                  anything that WebAssembly refuses
+         ├─ CompileError           a module is malformed, invalid, or uses what is not supported
+         ├─ LinkError              imports are missing or do not match
+         ├─ Trap                   the guest trapped: .code, .frames
+         ├─ ExitError              the guest ended itself through WASI: .code
+         └─ ExportNotFoundError    also a LookupError and an AttributeError
+
+Arguments that do not fit raise TypeError, ValueError, OverflowError or IndexError, as Python's own
+functions do. What a host function raises reaches the caller of the guest unchanged.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+
+class TrapCode(str, Enum):
+    """Why a guest trapped, by the text of the specification's test suite.
+
+    >>> TrapCode("unreachable") is TrapCode.UNREACHABLE
+    True
+    """
+
+    UNREACHABLE = "unreachable"
+    INTEGER_DIVIDE_BY_ZERO = "integer divide by zero"
+    INTEGER_OVERFLOW = "integer overflow"
+    INVALID_CONVERSION_TO_INTEGER = "invalid conversion to integer"
+    OUT_OF_BOUNDS_MEMORY_ACCESS = "out of bounds memory access"
+    OUT_OF_BOUNDS_TABLE_ACCESS = "out of bounds table access"
+    INDIRECT_CALL_TYPE_MISMATCH = "indirect call type mismatch"
+    CALL_STACK_EXHAUSTED = "call stack exhausted"
+    UNALIGNED_ATOMIC = "unaligned atomic"
+    EXPECTED_SHARED_MEMORY = "expected shared memory"
+    TOO_MANY_WAITERS = "too many waiters"
+    UNHANDLED_EXCEPTION = "unhandled exception"
+    NULL_REFERENCE = "null reference"
+
+
+class Frame(tuple):  # type: ignore[type-arg]  # a named tuple without the cost of importing one
+    """A function on the guest's stack: (module, function_index, function_name).
+
+    The names are None where the module does not say them.
+    """
+
+    __slots__ = ()
+
+    def __new__(cls, module: str | None, function_index: int, function_name: str | None) -> Frame:
+        return super().__new__(cls, (module, function_index, function_name))
+
+    @property
+    def module(self) -> str | None:
+        """The name of the module."""
+        return self[0]  # type: ignore[no-any-return]
+
+    @property
+    def function_index(self) -> int:
+        """The index of the function in the module, imports counted."""
+        return self[1]  # type: ignore[no-any-return]
+
+    @property
+    def function_name(self) -> str | None:
+        """The name of the function."""
+        return self[2]  # type: ignore[no-any-return]
+
+    def __repr__(self) -> str:
+        return "Frame(module={!r}, function_index={!r}, function_name={!r})".format(*self)
+
+    def __str__(self) -> str:
+        return f"{self[2] or '<unnamed>'} ({self[0] or '<module>'}[{self[1]}])"
+
+
+class WasmError(RuntimeError):
+    """The base of all exceptions that WebAssembly is the reason of."""
+
+
+class CompileError(WasmError):
+    """A module cannot be compiled; the text names the offset or the missing feature."""
+
+
+class LinkError(WasmError):
+    """A module cannot be instantiated with these imports; the text names all of them."""
+
+
+class Trap(WasmError):
+    """The guest trapped.
+
+    code is a TrapCode, frames a list of Frame, the innermost first.
+    """
+
+    def __init__(self, message: str, code: TrapCode, frames: list[Frame]) -> None:
+        super().__init__(message)
+        self.code = code
+        self.frames = frames
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (str(self), self.code, self.frames)
+
+
+class ExitError(WasmError):
+    """The guest called proc_exit of WASI; code is its exit code, 0 for success."""
+
+    def __init__(self, message: str, code: int) -> None:
+        super().__init__(message)
+        self.code = code
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (str(self), self.code)
+
+
+class ExportNotFoundError(WasmError, LookupError, AttributeError):
+    """An instance has no such export."""
+
+
+_CLASSES = {"compile": CompileError, "link": LinkError}
+
+
+def make_error(code: str, message: str, detail: str) -> WasmError:
+    """Makes the exception that an error of the engine stands for; detail is JSON or empty."""
+    if not detail:
+        return _CLASSES.get(code, WasmError)(message)
+    import json
+
+    fields = json.loads(detail)
+    if code == "trap":
+        return Trap(message, TrapCode(fields["trap"]), frames(fields))
+    if code == "exit":
+        return ExitError(message, fields["exit"])
+    return _CLASSES.get(code, WasmError)(message)
+
+
+def frames(fields: dict[str, Any]) -> list[Frame]:
+    return [
+        Frame(f["module"] or None, f["index"], f["function"] or None)
+        for f in fields.get("frames", ())
+    ]
+
+
+def add_frames(error: BaseException, detail: str) -> None:
+    """Notes through which functions of the guest an exception of a host function came."""
+    import json
+
+    add_note = getattr(error, "add_note", None)  # Python 3.11
+    if add_note is not None:
+        for frame in frames(json.loads(detail)):
+            add_note(f"in WebAssembly: {frame}")

@@ -1,0 +1,140 @@
+"""Instance and its exports."""
+
+from __future__ import annotations
+
+from . import _native
+from ._errors import ExportNotFoundError
+from ._imports import resolve
+from ._module import Module
+from ._types import FunctionType, GlobalType, MemoryType, TableType
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from types import TracebackType
+    from typing import Any
+
+    from ._imports import Imports
+
+
+class Instance:
+    """A module, linked with its imports and ready to run.
+
+    imports is an ImportObject or a dict of dicts: {namespace: {name: Function, Memory, ...}}.
+
+    Raises LinkError that names every import that is missing or does not match, Trap if the start
+    function traps, and whatever a host function raises meanwhile.
+
+    close() frees the memory at once, and `with` does so at its end.
+
+    >>> text = '(module (func (export "add") (param i32 i32) (result i32)'
+    >>> text += " (i32.add (local.get 0) (local.get 1))))"
+    >>> Instance(Module(Store(), text)).exports.add(1, 2)
+    3
+    """
+
+    __slots__ = ("__weakref__", "_core", "exports", "module")
+
+    def __init__(self, module: Module, imports: Imports | None = None) -> None:
+        if not isinstance(module, Module):
+            raise TypeError(f"Instance() argument 1 must be a Module, not {type(module).__name__}")
+        module._check()
+        externs = resolve(module, imports) if module._imports or imports else ()
+        self._core = _native.Core(module.store, module, module._handle.Pointer(), externs)
+        self.module = module
+        self.exports = Exports(self._core)
+
+    def close(self) -> None:
+        """Frees what the instance holds, as soon as no other instance needs it.
+
+        Views of its memory stay valid. Raises WasmError while the instance is running.
+        """
+        self._core.close()
+
+    def __enter__(self) -> Instance:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"<pywasm.Instance exports={list(self.module._exports)}>"
+
+
+class Exports:
+    """What an instance exports: by attribute, by subscript, and by iteration of (name, extern).
+
+    A name that is missing raises ExportNotFoundError, a LookupError and an AttributeError.
+    """
+
+    # An export that was looked up once is an attribute of the object.
+    __slots__ = ("__dict__", "__weakref__", "_core")
+
+    def __init__(self, core: _native.Core) -> None:
+        self._core = core
+
+    def __getattr__(self, name: str) -> Any:
+        found = self._core.module._exports.get(name)
+        if found is None:
+            raise ExportNotFoundError(f"Export `{name}` does not exist.")
+        extern = _extern(self._core, name, *found)
+        self.__dict__[name] = extern
+        return extern
+
+    def __getitem__(self, name: str) -> Any:
+        if not isinstance(name, str):
+            raise TypeError(f"exports are named by str, not {type(name).__name__}")
+        extern = self.__dict__.get(name)
+        return self.__getattr__(name) if extern is None else extern
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._core.module._exports
+
+    def __len__(self) -> int:
+        return len(self._core.module._exports)
+
+    def __iter__(self) -> ExportsIterator:
+        return ExportsIterator(self)
+
+    def __dir__(self) -> list[str]:
+        return [*object.__dir__(self), *self._core.module._exports]
+
+    def __repr__(self) -> str:
+        return f"<pywasm.Exports {', '.join(repr(extern) for _, extern in self)}>"
+
+
+class ExportsIterator:
+    """Iterates over exports, as (name, extern)."""
+
+    def __init__(self, exports: Exports) -> None:
+        self._exports = exports
+        self._names = iter(exports._core.module._exports)
+
+    def __iter__(self) -> Iterator[tuple[str, Any]]:
+        return self
+
+    def __next__(self) -> tuple[str, Any]:
+        name = next(self._names)
+        return name, self._exports[name]
+
+
+def _extern(core: _native.Core, name: str, index: int, type_: Any) -> Any:
+    """Makes the object for an export; one that is an import is what was imported."""
+    imported = core.module._imported.get(type(type_), ())
+    if index < len(imported):
+        return core.imports[imported[index]]
+    if isinstance(type_, FunctionType):
+        types = bytes(type_.params + type_.results)
+        return core.function(index, types, len(type_.params), name)
+    if isinstance(type_, MemoryType):
+        return _native.Memory._of(core, type_.shared, type_)
+    if isinstance(type_, GlobalType):
+        return _native.Global._of(core, index, type_.type, type_.mutable, type_)
+    if isinstance(type_, TableType):
+        return _native.Table._of(core, index, type_.type, True, type_)
+    return _native.Tag._of(core, index, 0, False, type_)

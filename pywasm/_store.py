@@ -1,0 +1,66 @@
+"""Store: where modules are compiled and instances live."""
+
+from __future__ import annotations
+
+from . import _native
+from .engine import Universal
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import TracebackType
+    from typing import Any
+
+
+class Store(_native.Store):
+    """Owns modules and instances. What belongs to different stores cannot be linked.
+
+    engine is one of pywasm.engine; the default compiles with compilers.optimizing, where that runs
+    on this machine, else with compilers.interpreter. Raises TypeError for what is no engine.
+
+    close() frees all that is in the store at once, and `with` does so at its end; without them, it
+    goes when nothing refers to it any more.
+
+    >>> store = Store()
+    >>> store.engine_name, store.compiler_name
+    ('universal', 'optimizing')
+    """
+
+    def __init__(self, engine: Universal | None = None) -> None:
+        if engine is not None and not isinstance(engine, Universal):
+            raise TypeError("Unknown engine")
+        _native.open()
+        from ._gopy import bridge
+
+        self.engine_name = Universal.name if engine is None else engine.name
+        self.compiler_name: str | None = (
+            bridge.DefaultCompiler() if engine is None else engine.compiler_name
+        )
+        # A headless engine could only load what another one has compiled.
+        self._handle: Any = bridge.NewStore(self.compiler_name or "interpreter")
+        self._open(self._handle.Pointer())
+
+    def close(self) -> None:
+        """Closes the instances of the store and frees its modules.
+
+        Raises WasmError while a guest of the store is running.
+        """
+        if self._close_instances():
+            self._handle.Close()
+
+    def __del__(self) -> None:
+        if hasattr(self, "_handle"):
+            self.close()
+
+    def __enter__(self) -> Store:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"<pywasm.Store engine={self.engine_name} compiler={self.compiler_name}>"

@@ -1,0 +1,41 @@
+"""The text format: wat2wasm and wasm2wat."""
+
+from __future__ import annotations
+
+from . import _native
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+
+def wat2wasm(wat: Any) -> bytes:
+    """Translates the text format, as str or UTF-8, to the binary format.
+
+    Raises CompileError, which shows the line and says what was expected.
+
+    >>> wat2wasm("(module)")
+    b'\\x00asm\\x01\\x00\\x00\\x00'
+    """
+    text = wat.encode("utf-8", "surrogatepass") if isinstance(wat, str) else memoryview(wat)
+    _native.open()
+    from ._gopy import bridge
+    from ._gopy.go import Slice_byte
+
+    return bytes(bridge.TextToBinary(Slice_byte.from_bytes(bytes(text))))
+
+
+def wasm2wat(bytes: Any) -> str:
+    """Translates the binary format to the text format.
+
+    Raises CompileError for what is not a module.
+
+    >>> wasm2wat(b'\\x00asm\\x01\\x00\\x00\\x00')
+    '(module)'
+    """
+    binary = memoryview(bytes).tobytes()
+    _native.open()
+    from ._gopy import bridge
+    from ._gopy.go import Slice_byte
+
+    return str(bridge.BinaryToText(Slice_byte.from_bytes(binary)))

@@ -1,0 +1,5 @@
+"""The compilers, a module each: pass the class Compiler of one to an engine."""
+
+from . import interpreter, optimizing
+
+__all__ = ["interpreter", "optimizing"]
