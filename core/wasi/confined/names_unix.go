@@ -1,0 +1,5 @@
+//go:build unix
+
+package confined
+
+func validHere(string) bool { return true }

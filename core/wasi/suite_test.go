@@ -1,0 +1,104 @@
+package wasi_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/pywasm-go/pywasm/core/wasi"
+	"github.com/tetratelabs/wazero"
+	"github.com/tetratelabs/wazero/sys"
+)
+
+// run instantiates a command with the environment and gives its exit code.
+func run(t *testing.T, e *wasi.Environment, program []byte) (exit uint32) {
+	t.Helper()
+	ctx := t.Context()
+	exit, err := runIn(ctx, e, program)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return exit
+}
+
+func runIn(ctx context.Context, e *wasi.Environment, program []byte) (exit uint32, err error) {
+	r := wazero.NewRuntimeWithConfig(ctx, wazero.NewRuntimeConfig().WithCompilationCache(cache))
+	defer r.Close(ctx)
+	for _, v := range []wasi.Version{wasi.Snapshot0, wasi.Snapshot1} {
+		if _, err := e.Export(r.NewHostModuleBuilder(v.Module()), v).Instantiate(ctx); err != nil {
+			return 0, err
+		}
+	}
+	_, err = r.InstantiateWithConfig(ctx, program, wazero.NewModuleConfig())
+	var exitErr *sys.ExitError
+	if errors.As(err, &exitErr) {
+		return exitErr.ExitCode(), nil
+	}
+	return 0, err
+}
+
+var cache = wazero.NewCompilationCache()
+
+// TestSuite runs the wasi-testsuite of the WebAssembly community group, if WASI_TESTSUITE names a checkout of it with the
+// prebuilt programs. What it tests is also tested by the programs in testdata, so that no other source is needed.
+func TestSuite(t *testing.T) {
+	pattern := filepath.Join(os.Getenv("WASI_TESTSUITE"), "tests", "*", "testsuite", "wasm32-wasip1", "*.wasm")
+	programs, err := filepath.Glob(pattern)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, program := range programs {
+		t.Run(strings.TrimSuffix(filepath.Base(program), ".wasm"), func(t *testing.T) { runSuiteProgram(t, program) })
+	}
+}
+
+type suiteSpec struct {
+	Args     []string          `json:"args"`
+	Env      map[string]string `json:"env"`
+	Root     string            `json:"root"`
+	ExitCode uint32            `json:"exit_code"`
+	Stdout   *string           `json:"stdout"`
+}
+
+func runSuiteProgram(t *testing.T, path string) {
+	var spec suiteSpec
+	if text, err := os.ReadFile(strings.TrimSuffix(path, ".wasm") + ".json"); err == nil {
+		if err := json.Unmarshal(text, &spec); err != nil {
+			t.Fatal(err)
+		}
+	}
+	program, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var stdout, stderr bytes.Buffer
+	cfg := wasi.Config{Args: append([]string{"test"}, spec.Args...), Stdout: &stdout, Stderr: &stderr}
+	for k, v := range spec.Env {
+		cfg.Env = append(cfg.Env, wasi.Variable{Name: k, Value: v})
+	}
+	if spec.Root != "" {
+		root := filepath.Join(t.TempDir(), "root")
+		if out, err := exec.Command("cp", "-r", filepath.Join(filepath.Dir(path), spec.Root), root).CombinedOutput(); err != nil {
+			t.Fatalf("%v: %s", err, out)
+		}
+		cfg.Mounts = []wasi.Mount{{Guest: "/", Host: root}}
+	}
+	e, err := wasi.New(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer e.Close()
+	exit, err := runIn(t.Context(), e, program)
+	if err != nil || exit != spec.ExitCode {
+		t.Errorf("exit code %d, %v; want %d\n%s%s", exit, err, spec.ExitCode, stdout.String(), stderr.String())
+	}
+	if spec.Stdout != nil && stdout.String() != *spec.Stdout {
+		t.Errorf("printed %q, want %q", stdout.String(), *spec.Stdout)
+	}
+}
