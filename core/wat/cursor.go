@@ -10,17 +10,19 @@ import (
 // cursor stands on the last token from then on, where nothing matches and every
 // loop ends. So parsing code reads straight on, and only its caller looks at err.
 type cursor struct {
-	src  []byte
-	toks []token
-	pos  int
-	err  *Error
+	source *source
+	src    []byte
+	toks   []token
+	pos    int
+	err    *Error
 	// lexErr is what tokError stands for.
 	lexErr *Error
 }
 
 func newCursor(src []byte) cursor {
-	toks, err := lex(src)
-	return cursor{src: src, toks: toks, lexErr: err}
+	s := &source{text: src}
+	toks, err := lex(s)
+	return cursor{source: s, src: src, toks: toks, lexErr: err}
 }
 
 func (c *cursor) last() int { return len(c.toks) - 1 }
@@ -46,7 +48,7 @@ func (c *cursor) next() *token {
 // failAt records a fault at a byte offset, if it is the first.
 func (c *cursor) failAt(off uint32, format string, args ...any) {
 	if c.err == nil {
-		c.err = errorAt(c.src, int(off), format, args...)
+		c.err = c.source.errorAt(int(off), format, args...)
 		c.pos = c.last()
 	}
 }
@@ -71,6 +73,9 @@ func (c *cursor) unexpected(expected string) {
 	case t.kind == tokError:
 		c.err = c.lexErr
 		c.pos = c.last()
+	case t.kind == tokEOF && int(t.match) != c.last():
+		line, col, _ := c.source.position(int(c.toks[t.match].off))
+		c.fail("unexpected token: the text ends here, and the ( at %d:%d is not closed", line, col)
 	case t.kind == tokEOF:
 		c.fail("unexpected token: the text ends here, expected %s", expected)
 	case t.kind == tokAnnot:

@@ -3,6 +3,7 @@ package wat
 import (
 	"bytes"
 	"fmt"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -30,31 +31,52 @@ func (e *Error) Error() string {
 		e.Msg, e.Line, e.Col, e.Line, e.Text, strings.Repeat(" ", e.Caret))
 }
 
-// errorAt makes an error for the byte offset off of src.
-func errorAt(src []byte, off int, format string, args ...any) *Error {
-	off = min(off, len(src))
-	line, start := lineOf(src, off)
-	text, caret := window(src, start, off)
-	return &Error{
-		Msg:   fmt.Sprintf(format, args...),
-		Line:  line,
-		Col:   utf8.RuneCount(src[start:off]) + 1,
-		Text:  text,
-		Caret: caret,
-	}
+// source is a text, and where its lines begin.
+type source struct {
+	text []byte
+	// lines are the offsets at which lines begin; found when first needed.
+	lines []int
+	// counted is the offset of the last position asked for, and its column.
+	counted, column int
 }
 
-// lineOf gives the number of the line that holds off, and where it starts.
-// A line ends with LF, CR or CR LF:
+// position gives the line and the column of an offset, and where the line begins.
+func (s *source) position(off int) (line, col, start int) {
+	if s.lines == nil {
+		s.lines = lineStarts(s.text)
+	}
+	line, found := slices.BinarySearch(s.lines, off)
+	if !found {
+		line--
+	}
+	start = s.lines[line]
+	if s.column == 0 || s.counted < start || s.counted > off {
+		s.counted, s.column = start, 1
+	}
+	s.column += utf8.RuneCount(s.text[s.counted:off])
+	s.counted = off
+	return line + 1, s.column, start
+}
+
+// lineStarts finds the lines. A line ends with LF, CR or CR LF:
 // https://webassembly.github.io/spec/core/text/lexical.html#white-space
-func lineOf(src []byte, off int) (line, start int) {
-	line = 1
-	for i := 0; i < off; i++ {
-		if c := src[i]; c == '\n' || c == '\r' && (i+1 >= len(src) || src[i+1] != '\n') {
-			line, start = line+1, i+1
+func lineStarts(text []byte) []int {
+	lines := []int{0}
+	for i, c := range text {
+		if c == '\n' || c == '\r' && (i+1 >= len(text) || text[i+1] != '\n') {
+			lines = append(lines, i+1)
 		}
 	}
-	return line, start
+	return lines
+}
+
+// errorAt makes an error for a byte offset.
+func (s *source) errorAt(off int, format string, args ...any) *Error {
+	e := &Error{Msg: fmt.Sprintf(format, args...)}
+	line, col, start := s.position(off)
+	e.Line, e.Col = line, col
+	e.Text, e.Caret = window(s.text, start, off)
+	return e
 }
 
 // Enough of a line to recognise the place, even where a program wrote a

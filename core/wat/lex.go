@@ -9,6 +9,8 @@ type lexer struct {
 	src  []byte
 	pos  int
 	toks []token
+	// source is src, for errors.
+	source *source
 	// open holds the indices of the parentheses not closed yet.
 	open []uint32
 	err  *Error
@@ -17,29 +19,32 @@ type lexer struct {
 // maxSource keeps offsets and token indices in 32 bits.
 const maxSource = 1 << 30
 
-// lex cuts src into tokens. It does not fail: where the text is wrong, the last
+// lex cuts a text into tokens. It does not fail: where the text is wrong, the last
 // token is tokError, and the error it stands for is returned beside it. So what
 // stands before it is judged first.
-func lex(src []byte) ([]token, *Error) {
+func lex(s *source) ([]token, *Error) {
+	src := s.text
 	if len(src) > maxSource {
-		return []token{{kind: tokError}}, errorAt(nil, 0, "text too long: %d bytes, at most %d are supported", len(src), maxSource)
+		return []token{{kind: tokError}}, s.errorAt(0, "text too long: %d bytes, at most %d are supported", len(src), maxSource)
 	}
-	l := &lexer{src: src, toks: make([]token, 0, len(src)/4+16)}
+	l := &lexer{src: src, source: s, toks: make([]token, 0, len(src)/4+16)}
 	last := tokEOF
 	if !l.run() {
 		last = tokError
 	}
 	end := uint32(len(l.toks))
+	match := end
 	for _, i := range l.open {
 		l.toks[i].match = end
+		match = i
 	}
-	l.toks = append(l.toks, token{off: uint32(l.pos), end: uint32(l.pos), match: end, kind: last})
+	l.toks = append(l.toks, token{off: uint32(l.pos), end: uint32(l.pos), match: match, kind: last})
 	return l.toks, l.err
 }
 
 func (l *lexer) fail(off int, format string, args ...any) bool {
 	l.pos = off
-	l.err = errorAt(l.src, off, format, args...)
+	l.err = l.source.errorAt(off, format, args...)
 	return false
 }
 

@@ -3,6 +3,7 @@ package wat
 import (
 	"fmt"
 	"strconv"
+	"strings"
 
 	"github.com/pywasm-go/pywasm/core/wasm"
 )
@@ -64,7 +65,14 @@ func roughSize(m *wasm.Module) int {
 	return n
 }
 
+// str writes words. It is here that the length of the text is watched.
 func (p *printer) str(parts ...string) {
+	if len(p.out) > p.limit {
+		if p.err == nil {
+			p.err = fmt.Errorf("text too long: it would take more than %d bytes", p.limit)
+		}
+		return
+	}
 	for _, s := range parts {
 		p.out = append(p.out, s...)
 	}
@@ -75,16 +83,10 @@ func (p *printer) num(n uint64) { p.out = strconv.AppendUint(p.out, n, 10) }
 // maxIndent keeps the text of deeply nested code linear.
 const maxIndent = 50
 
-// line begins a line. It is here that the length of the text is watched.
-func (p *printer) line() {
-	if len(p.out) > p.limit && p.err == nil {
-		p.err = fmt.Errorf("text too long: it would take more than %d bytes", p.limit)
-	}
-	p.out = append(p.out, '\n')
-	for range min(p.depth, maxIndent) {
-		p.out = append(p.out, ' ', ' ')
-	}
-}
+var indentation = "\n" + strings.Repeat("  ", maxIndent)
+
+// line begins a line.
+func (p *printer) line() { p.str(indentation[:1+2*min(p.depth, maxIndent)]) }
 
 // field begins a module field: "(word".
 func (p *printer) field(word string) {

@@ -57,17 +57,16 @@ func (p *printer) locals(typ uint32, runs []wasm.LocalRun) {
 		next = uint32(len(p.m.Types[typ].Params))
 	}
 	if len(runs) > 0 {
-		p.line()
-		p.out = p.out[:len(p.out)-1] // declare writes the space
+		p.str("\n   ") // declare writes the fourth space
 	}
 	open := false
 	for _, r := range runs {
+		if p.err != nil {
+			return
+		}
 		for range r.Count {
 			open = p.declare("local", p.body.locals, next, r.Type, open)
 			next++
-		}
-		if len(p.out) > p.limit {
-			break
 		}
 	}
 	if open {

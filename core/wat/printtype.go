@@ -63,7 +63,7 @@ func (p *printer) typeUse(i uint32) {
 
 // signature writes the parameters and results of a type, without names.
 func (p *printer) signature(i uint32) {
-	if int(i) >= len(p.m.Types) {
+	if int(i) >= len(p.m.Types) || p.err != nil {
 		return
 	}
 	p.valTypes("param", p.m.Types[i].Params)
@@ -84,7 +84,7 @@ func (p *printer) valTypes(word string, types []wasm.ValType) {
 
 // params writes the parameters of a function, with their names, and its results.
 func (p *printer) params(function, typ uint32) {
-	if int(typ) >= len(p.m.Types) {
+	if int(typ) >= len(p.m.Types) || p.err != nil {
 		return
 	}
 	t := p.m.Types[typ]

@@ -63,17 +63,12 @@ type Action struct {
 }
 
 // scripts parses scripts.
-type scripts struct {
-	cursor
-	// line is the number of the line at lineOff.
-	line    int
-	lineOff int
-}
+type scripts struct{ cursor }
 
 // ParseScript reads a script. A module that is malformed makes no error here:
 // its ScriptModule holds it.
 func ParseScript(src []byte) (*Script, error) {
-	s := &scripts{cursor: newCursor(src), line: 1}
+	s := &scripts{cursor: newCursor(src)}
 	out := &Script{}
 	if s.kind() == tokLParen && commandParsers[string(s.head())] == nil {
 		m, err := Parse(src)
@@ -83,7 +78,8 @@ func ParseScript(src []byte) (*Script, error) {
 		return out, nil
 	}
 	for s.kind() != tokEOF && s.err == nil {
-		c := Command{Line: s.lineAt(int(s.tok().off))}
+		line, _, _ := s.source.position(int(s.tok().off))
+		c := Command{Line: line}
 		parse := commandParsers[string(s.head())]
 		if parse == nil {
 			s.accept(tokLParen)
@@ -99,14 +95,6 @@ func ParseScript(src []byte) (*Script, error) {
 		return nil, s.err
 	}
 	return out, nil
-}
-
-// lineAt is the line of an offset that is not before the last one asked for.
-func (s *scripts) lineAt(off int) int {
-	n, _ := lineOf(s.src[s.lineOff:], off-s.lineOff)
-	s.line += n - 1
-	s.lineOff = off
-	return s.line
 }
 
 var commandParsers map[string]func(*scripts, *Command)

@@ -29,7 +29,8 @@ const (
 type token struct {
 	off, end uint32
 	// match is the index of the token that closes this tokLParen or tokAnnot;
-	// where none does, that of the last token.
+	// where none does, that of the last token. And that of the last token is the
+	// innermost such parenthesis, or itself.
 	match uint32
 	kind  kind
 }
