@@ -30,10 +30,6 @@ var bigModule = sync.OnceValue(func() []byte {
 	return m.Encode()
 })
 
-func constI32(v int32) wasm.Expr {
-	return wasm.Expr{Bytes: append(wasm.AppendS32(wasm.OpI32Const.Append(nil), v), byte(wasm.OpEnd))}
-}
-
 // body returns a body of random statements that leaves one i32.
 func body(r *rand.Rand, functions uint32) (b []byte) {
 	get := func(i int) { b = wasm.AppendU32(wasm.OpLocalGet.Append(b), uint32(i)) }

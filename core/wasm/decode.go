@@ -7,6 +7,7 @@ type decoder struct {
 	reader
 	m    *Module
 	file []byte
+	last SectionID // the last section that is not custom
 	bodyScanner
 	valTypeArena arena[ValType]
 	runs         arena[LocalRun]
@@ -64,7 +65,6 @@ func checkHeader(b []byte) error {
 }
 
 func (d *decoder) sections() error {
-	last := -1 // position in sectionOrder of the last section that is not custom
 	for d.pos < len(d.file) {
 		start := d.pos
 		id := SectionID(d.byte())
@@ -80,11 +80,10 @@ func (d *decoder) sections() error {
 			return malformed(d.pos, "length out of bounds")
 		}
 		if id != SectionCustom {
-			place := sectionPlace(id)
-			if place <= last {
+			if sectionPlace(id) <= sectionPlace(d.last) {
 				return malformed(start, "unexpected content after last section")
 			}
-			last = place
+			d.last = id
 		}
 		if err := d.section(id, d.pos+int(size)); err != nil {
 			return err
@@ -101,6 +100,7 @@ func trimEnd(msg string) string {
 	return msg
 }
 
+// sectionPlace returns where a section stands in the order of sections; before all of them if there is none yet.
 func sectionPlace(id SectionID) int {
 	for i, s := range sectionOrder {
 		if s == id {
@@ -114,9 +114,13 @@ func (d *decoder) section(id SectionID, end int) error {
 	start := d.pos
 	d.b = d.file[:end]
 	var name string
-	if id == SectionCustom {
+	switch {
+	case len(d.m.Sections) >= maxItems:
+		d.fail(start, "too many sections")
+	case id == SectionCustom:
 		name = d.custom()
-	} else {
+	default:
+		d.boundItems(id)
 		sectionReaders[id](d)
 	}
 	if d.err == nil && d.pos < end {
@@ -128,6 +132,20 @@ func (d *decoder) section(id SectionID, end int) error {
 	d.b = d.file
 	d.m.Sections = append(d.m.Sections, Section{ID: id, Name: name, Offset: start, Size: end - start})
 	return nil
+}
+
+// maxItems bounds the items of a section, as all engines do: an item takes many times the memory of its encoding.
+// https://webassembly.github.io/spec/js-api/#limits
+const maxItems = 1_000_000
+
+func (d *decoder) boundItems(id SectionID) {
+	start := d.pos
+	if n := d.u32(); d.err == nil && n > maxItems && n <= uint32(len(d.b)-d.pos) && id != SectionStart {
+		d.fail(start, "too many items in the "+id.String()+" section")
+	}
+	if d.err == nil {
+		d.pos = start
+	}
 }
 
 // checkLengths compares the sections that must agree in the number of their items.
@@ -153,12 +171,7 @@ func (d *decoder) custom() string {
 	if d.err != nil {
 		return ""
 	}
-	c := Custom{Name: string(b), Bytes: d.b[d.pos:len(d.b):len(d.b)], Offset: d.pos}
-	for _, s := range d.m.Sections {
-		if s.ID != SectionCustom {
-			c.After = s.ID
-		}
-	}
+	c := Custom{Name: string(b), After: d.last, Bytes: d.b[d.pos:len(d.b):len(d.b)], Offset: d.pos}
 	d.m.Customs = append(d.m.Customs, c)
 	d.pos = len(d.b)
 	return c.Name

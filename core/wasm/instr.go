@@ -219,30 +219,3 @@ func illegalOpcode(b []byte) string {
 	}
 	return string(msg)
 }
-
-// Labels appends the labels of br_table to dst, the default label last.
-func (it *Iter) Labels(dst []uint32) []uint32 {
-	r := reader{b: it.Raw}
-	for range it.Count {
-		dst = append(dst, r.u32())
-	}
-	return append(dst, it.Index)
-}
-
-// SelectTypes appends the types of a typed select to dst.
-func (it *Iter) SelectTypes(dst []ValType) []ValType {
-	r := reader{b: it.Raw}
-	for range it.Count {
-		dst = append(dst, r.valType())
-	}
-	return dst
-}
-
-// Catches appends the catch clauses of try_table to dst.
-func (it *Iter) Catches(dst []Catch) []Catch {
-	c := Iter{reader: reader{b: it.Raw}}
-	for range it.Count {
-		dst = append(dst, c.catch())
-	}
-	return dst
-}

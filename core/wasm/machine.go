@@ -1,5 +1,10 @@
 package wasm
 
+const (
+	maxOperands = 1 << 20
+	maxNesting  = 1 << 18
+)
+
 // machine is the state of the validation of one expression: the stacks of the algorithm in the appendix of the
 // specification, where a value of type 0 is one that unreachable code makes up.
 //
@@ -125,7 +130,14 @@ func (v *validator) listOf(t ValType) []ValType {
 
 func (v *validator) push(t ValType) { v.stack = append(v.stack, t) }
 
-func (v *validator) pushAll(types []ValType) { v.stack = append(v.stack, types...) }
+// pushAll pushes the results of an instruction. The height that a few bytes can reach is bounded.
+func (v *validator) pushAll(types []ValType) {
+	if len(v.stack)+len(types) > maxOperands {
+		v.failHere("too many values on the stack")
+		return
+	}
+	v.stack = append(v.stack, types...)
+}
 
 // pop takes the top of the stack, whatever its type.
 func (v *validator) pop() ValType {
@@ -183,6 +195,9 @@ func (v *validator) popRef() ValType {
 
 // open begins a block whose parameters were popped.
 func (v *validator) open(op Opcode, params, results []ValType) {
+	if len(v.frames) >= maxNesting {
+		v.failHere("blocks are nested too deep")
+	}
 	v.floor = len(v.stack)
 	v.frames = append(v.frames, frame{
 		op: op, params: params, results: results, height: v.floor, sets: len(v.locals.set),

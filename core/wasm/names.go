@@ -50,6 +50,7 @@ func (m *Module) Name() string {
 // Names reads the name section. It does so each time it is called.
 func (m *Module) Names() *Names {
 	n := &Names{Locals: map[uint32]NameMap{}, Labels: map[uint32]NameMap{}}
+	functions := m.countImports(ExternFunc) + len(m.Funcs)
 	for r := m.nameSection(); r.pos < len(r.b); {
 		id := r.byte()
 		part := reader{b: r.bytes(r.u32())}
@@ -58,9 +59,9 @@ func (m *Module) Names() *Names {
 		case id == nameModule:
 			n.Module = part.name()
 		case id == nameLocal:
-			part.indirectNames(n.Locals)
+			part.indirectNames(n.Locals, functions)
 		case id == nameLabel:
-			part.indirectNames(n.Labels)
+			part.indirectNames(n.Labels, functions)
 		case names != nil:
 			*names = part.nameMap()
 		}
@@ -111,10 +112,11 @@ func (r *reader) nameMap() NameMap {
 	return names
 }
 
-func (r *reader) indirectNames(into map[uint32]NameMap) {
+// indirectNames reads the names for each index below the limit; what is said of others would only take memory.
+func (r *reader) indirectNames(into map[uint32]NameMap, limit int) {
 	for n := r.count(); n > 0 && r.err == nil; n-- {
 		index := r.u32()
-		if names := r.nameMap(); len(names) > 0 {
+		if names := r.nameMap(); len(names) > 0 && int64(index) < int64(limit) {
 			into[index] = names
 		}
 	}

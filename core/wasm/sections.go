@@ -7,6 +7,9 @@ func (d *decoder) types() {
 	n := d.count()
 	d.m.Types = make([]FuncType, 0, min(n, 1024))
 	for i := 0; i < n && d.err == nil; i++ {
+		if len(d.m.Types) > maxItems {
+			d.fail(d.pos, "too many types")
+		}
 		if d.peek() != 0x4E {
 			d.m.Types = append(d.m.Types, d.funcType())
 			continue

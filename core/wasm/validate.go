@@ -110,8 +110,9 @@ func (v *validator) checkImports() {
 }
 
 func (v *validator) checkFunctions() {
+	offset := v.sectionOffset(SectionFunction)
 	for _, t := range v.m.Funcs {
-		v.known(v.sectionOffset(SectionFunction), t, len(v.m.Types), "type")
+		v.known(offset, t, len(v.m.Types), "type")
 	}
 }
 
@@ -167,8 +168,9 @@ func (v *validator) checkTagType(offset int, index uint32) {
 }
 
 func (v *validator) checkTags() {
+	offset := v.sectionOffset(SectionTag)
 	for _, t := range v.m.Tags {
-		v.checkTagType(v.sectionOffset(SectionTag), t)
+		v.checkTagType(offset, t)
 	}
 }
 
