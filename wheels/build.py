@@ -30,6 +30,7 @@ GO_FLAGS = ("-buildmode=c-shared", "-trimpath", "-buildvcs=false", "-ldflags=-s 
 C_FLAGS = (
     "-std=gnu11",
     "-O2",
+    "-DNDEBUG",
     "-Wall",
     "-Wextra",
     "-Werror=implicit-function-declaration",
@@ -135,6 +136,7 @@ def compile_c(
         *python.flags,
         *(f"-I{include.relative_to(ROOT)}" for include in includes),
         f"-I{python.include}",
+        f"-ffile-prefix-map={python.include}=python",
     ]
     inputs = [source, *headers]
     if source.name == "control.c":
