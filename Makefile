@@ -13,7 +13,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 SOURCES := setup.py pyproject.toml MANIFEST.in go.mod go.sum $(shell find bridge buffer core pywasm wheels \
 	-path pywasm/_gopy -prune -o -name 'gopy_bridge.go' -prune -o -name '*_test.go' -prune -o \
-	-name '*.go' -print -o -name '*.[ch]' -print -o -name '*.py' -print -o -name '*.pyi' -print)
+	-name '*.go' -print -o -name '*.[ch]' -print -o -name '*.def' -print -o -name '*.py' -print -o -name '*.pyi' -print)
 
 .PHONY: run test test-go test-python check check-go check-python check-c bench clean
 

@@ -27,6 +27,7 @@ RAW = BUILD / "_gopy"  # not a package to `go vet ./...`
 PACKAGE = RAW / "python"
 GO_FILE = ROOT / "bridge" / "lib" / "gopy_bridge.go"
 GO_FLAGS = ("-buildmode=c-shared", "-trimpath", "-buildvcs=false", "-ldflags=-s -w -buildid=")
+HEADERS = {".h", ".def"}
 C_FLAGS = (
     "-std=gnu11",
     "-O2",
@@ -129,7 +130,7 @@ def compile_c(
 ) -> Path:
     target = folder / f"{source.parent.name}-{source.stem}.o"
     includes = [ROOT / "bridge" / "native", ROOT / "buffer", generated]
-    headers = [path for include in includes for path in include.glob("*.h")]
+    headers = [path for include in includes for path in include.iterdir() if path.suffix in HEADERS]
     flags = [
         *C_FLAGS,
         *([] if tools.goos == "windows" else ["-fPIC"]),
