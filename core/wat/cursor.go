@@ -189,16 +189,16 @@ func (c *cursor) nat(width uint, expected string) uint64 {
 }
 
 // identifier is the name of a tokID, without "$".
-func (c *cursor) identifier(t *token) string {
+func (c *cursor) identifier(t *token) string { return string(c.idBytes(t)) }
+
+// idBytes is identifier for looking it up; it is part of the source, mostly.
+func (c *cursor) idBytes(t *token) []byte {
 	w := c.spelling(t)[1:]
 	if w[0] == '"' {
-		w = appendString(nil, w)
+		return appendString(nil, w)
 	}
-	return string(w)
+	return w
 }
-
-// rawID is identifier for a lookup: it does not outlive the source.
-func (c *cursor) rawID(t *token) string { return c.identifier(t) }
 
 // strings passes any number of strings and joins their bytes.
 func (c *cursor) strings() []byte {

@@ -138,7 +138,8 @@ func (p *parser) memoryField(f *field) {
 		return
 	}
 	p.addressType()
-	if p.form("data") {
+	if at := p.tok().off; p.form("data") {
+		p.knownMemory(at, p.defined[wasm.ExternMemory]-1)
 		p.inlineData()
 	} else {
 		p.m.Memories = append(p.m.Memories, p.memoryType())

@@ -73,7 +73,7 @@ func (p *parser) local() uint32 {
 		return uint32(p.nat(32, "a local index"))
 	}
 	t := p.next()
-	i, ok := p.fn.locals[p.rawID(t)]
+	i, ok := p.fn.locals[string(p.idBytes(t))]
 	if !ok {
 		p.failAt(t.off, "unknown local %s", shorten(p.spelling(t)))
 	}

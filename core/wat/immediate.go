@@ -78,8 +78,11 @@ func (p *parser) indices(imm wasm.Imm, dst []byte) []byte {
 		if !p.atIndex() {
 			return append(dst, 0, 0)
 		}
-		to, from := p.memory(), p.index(spaceMemory)
-		return wasm.AppendU32(wasm.AppendU32(dst, to), from)
+		to := p.memory()
+		if !p.atIndex() {
+			p.unexpected("a memory index")
+		}
+		return wasm.AppendU32(wasm.AppendU32(dst, to), p.memory())
 	case wasm.ImmElemTable:
 		table := uint32(0)
 		if p.indexBehind() {

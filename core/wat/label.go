@@ -59,7 +59,7 @@ func (p *parser) label() uint32 {
 		return uint32(p.nat(32, "a label"))
 	}
 	t := p.next()
-	i := p.body.byName[p.rawID(t)]
+	i := p.body.byName[string(p.idBytes(t))]
 	if i == 0 {
 		p.failAt(t.off, "unknown label %s", shorten(p.spelling(t)))
 	}
@@ -72,7 +72,7 @@ func (p *parser) sameLabel() {
 		return
 	}
 	t := p.next()
-	if p.rawID(t) != p.body.labels[len(p.body.labels)-1].name {
+	if string(p.idBytes(t)) != p.body.labels[len(p.body.labels)-1].name {
 		p.failAt(t.off, "mismatching label %s", shorten(p.spelling(t)))
 	}
 }

@@ -112,7 +112,11 @@ var textShapes = []textShape{
 // could make them slow, or overflow their stack. The bound is far above what a
 // slow machine needs, and far below what quadratic time would.
 func TestShapesTakeLinearTime(t *testing.T) {
-	const size, bound = 1 << 20, 4 * time.Second
+	const bound = 4 * time.Second
+	size := 1 << 20
+	if testing.Short() {
+		size = 1 << 16
+	}
 	for _, s := range textShapes {
 		t.Run(s.name, func(t *testing.T) {
 			src := []byte(s.text(size))

@@ -93,7 +93,7 @@ func (p *parser) index(id spaceID) uint32 {
 		return uint32(p.nat(32, s.info.expected))
 	case tokID:
 		t := p.next()
-		i, ok := s.ids[p.rawID(t)]
+		i, ok := s.ids[string(p.idBytes(t))]
 		if !ok {
 			p.failAt(t.off, "unknown %s %s", s.info.lookWord, shorten(p.spelling(t)))
 		}
@@ -118,8 +118,13 @@ func (p *parser) optIndex(id spaceID) uint32 {
 func (p *parser) memory() uint32 {
 	at := p.tok().off
 	i := p.optIndex(spaceMemory)
+	p.knownMemory(at, i)
+	return i
+}
+
+// knownMemory refuses to use other memories than the first.
+func (p *parser) knownMemory(at, i uint32) {
 	if i != 0 {
 		p.refuse(at, wasm.MultiMemory, "a memory index other than 0")
 	}
-	return i
 }

@@ -135,7 +135,7 @@ func (s *scripts) pattern() (p Pattern) {
 		p.Type = wasm.V128
 		p.Lanes = s.lanes()
 	case "either":
-		for !s.atClose() {
+		for !s.atClose() && !s.atForm("either") {
 			p.Either = append(p.Either, s.pattern())
 		}
 	default:

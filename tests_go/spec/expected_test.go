@@ -79,9 +79,14 @@ const expectedHead = `# The commands of the specification's test suite that do n
 # "missing X" is a feature that neither compiler has. A command that passes though it is listed fails the test.
 `
 
-// writeExpected writes what failed. Neighbours that fail for the same reason
-// share a line.
-func writeExpected(t *testing.T, all []failure) {
+// writeExpected writes what failed, with the reason that the file gave before,
+// if it did. Neighbours that fail for the same reason share a line.
+func writeExpected(t *testing.T, all []failure, old map[string][]span) {
+	for i, f := range all {
+		if k := slices.IndexFunc(old[f.file], func(s span) bool { return s.covers(f) }); k >= 0 {
+			all[i].reason = old[f.file][k].reason
+		}
+	}
 	slices.SortFunc(all, func(a, b failure) int {
 		return cmp.Or(cmp.Compare(a.file, b.file), cmp.Compare(a.compiler, b.compiler), a.position-b.position)
 	})

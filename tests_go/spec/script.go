@@ -225,9 +225,10 @@ func (s *script) assertRefused(c *wat.Command) error {
 	bin, textErr := c.Module.Binary()
 	err := textErr
 	isMalformed := err != nil
-	if err == nil && (c.Kind != wat.AssertMalformed || !c.Module.Text) {
+	later := c.Kind != wat.AssertMalformed || laterStage[c.Message]
+	if err == nil && (later || !c.Module.Text) {
 		var m *wasm.Module
-		if m, err = wasm.Decode(bin); err == nil && c.Kind != wat.AssertMalformed {
+		if m, err = wasm.Decode(bin); err == nil && later {
 			err = wasm.Validate(m)
 		}
 		e := (*wasm.Error)(nil)
@@ -239,7 +240,7 @@ func (s *script) assertRefused(c *wat.Command) error {
 		return missing{feature(err)}
 	case err == nil:
 		return fmt.Errorf("accepted, expected: %s", c.Message)
-	case isMalformed != wantMalformed:
+	case isMalformed != wantMalformed && !laterStage[c.Message]:
 		return fmt.Errorf("refused at the wrong stage: %w", err)
 	case !says(err.Error(), c.Message):
 		return fmt.Errorf("refused, but expected %q: %w", c.Message, err)
@@ -248,7 +249,23 @@ func (s *script) assertRefused(c *wat.Command) error {
 }
 
 // rewordings are the words that we, or wazero, use in place of those of the suite.
-var rewordings = map[string][]string{}
+var rewordings = map[string][]string{
+	// wazero has one trap for all accesses to tables.
+	"undefined element":       {"out of bounds table access"},
+	"uninitialized element":   {"out of bounds table access"},
+	"uninitialized element 2": {"out of bounds table access"},
+	"uninitialized":           {"out of bounds table access"},
+	"null function reference": {"null reference"},
+	// The interpreter of the specification names what it found.
+	"type mismatch: instruction requires [i32] but stack has []":    {"type mismatch"},
+	"type mismatch: instruction requires [i32] but stack has [i64]": {"type mismatch"},
+	// The threads proposal still has this as a matter of syntax.
+	"i32 constant out of range": {"memory size must be at most"},
+}
+
+// laterStage are faults that the main suite finds when it validates, where an
+// older one finds them when it parses.
+var laterStage = map[string]bool{"i32 constant out of range": true}
 
 func says(text, message string) bool {
 	if strings.Contains(text, message) {

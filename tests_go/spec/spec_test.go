@@ -54,7 +54,7 @@ func TestSuite(t *testing.T) {
 		}
 	})
 	if *update {
-		writeExpected(t, all)
+		writeExpected(t, all, expected)
 	}
 }
 
