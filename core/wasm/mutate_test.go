@@ -49,7 +49,7 @@ func randomInstr(r *rand.Rand) []byte {
 	ops := allOpcodes()
 	op := ops[r.IntN(len(ops))]
 	if r.IntN(2) == 0 {
-		op = wasm.Opcode(r.IntN(0x45)) // control and variables more often than their number
+		op = ops[r.IntN(50)] // control and variables more often than their number
 	}
 	b := op.Append(nil)
 	index := func() { b = wasm.AppendU32(b, r.Uint32N(5)) }

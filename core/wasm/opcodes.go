@@ -164,7 +164,7 @@ const (
 
 var (
 	opcodeInfo = readTables()
-	opcodeImm  = immediates() // the same as in opcodeInfo, dense for the reader
+	opcodeImm  = immediates() // as in opcodeInfo, but unknown for what is not supported; dense for the reader
 )
 
 // opRow is a row of the opcode tables. sig is "params>results" in the letters of sigTypes, or "" if the type of the
@@ -216,7 +216,9 @@ func (row *opRow) info() OpInfo {
 func immediates() *[opcodeCount]Imm {
 	imms := new([opcodeCount]Imm)
 	for op := range imms {
-		imms[op] = opcodeInfo[op].Imm
+		if imms[op] = opcodeInfo[op].Imm; !opcodeInfo[op].Feature.Supported() {
+			imms[op] = immUnknown
+		}
 	}
 	return imms
 }

@@ -58,15 +58,21 @@ func (r *reader) heapType() HeapType {
 	case n >= 0:
 		return HeapType(n)
 	case r.pos-start == 1:
-		h := HeapType(abstractBit | (n & 0x7F))
-		if h == HeapFunc || h == HeapExtern || h == HeapExn {
-			return h
-		}
-		if name := refusedHeapTypes[byte(n&0x7F)]; name != "" {
-			r.refuse(start, GC, "type "+name)
-			return 0
-		}
-		fallthrough
+		return r.abstractType(start, byte(n&0x7F))
+	default:
+		r.fail(start, "malformed heap type")
+	}
+	return 0
+}
+
+func (r *reader) abstractType(start int, c byte) HeapType {
+	switch h := abstractBit | HeapType(c); {
+	case h == HeapFunc, h == HeapExtern, h == HeapExn:
+		return h
+	case refusedHeapTypes[c] != "":
+		r.refuse(start, GC, "type "+refusedHeapTypes[c])
+	case c == 0x62:
+		r.refuse(start, CustomDescriptors, "exact type")
 	default:
 		r.fail(start, "malformed heap type")
 	}

@@ -90,6 +90,8 @@ func (d *decoder) importItem() Import {
 		i.Global = d.globalType()
 	case ExternTag:
 		i.Type = d.tag()
+	case 0x20:
+		d.refuse(start, CustomDescriptors, "import of an exact function type")
 	default:
 		d.fail(start, "malformed import kind")
 	}
