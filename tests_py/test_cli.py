@@ -9,10 +9,19 @@ import pytest
 
 WORDCOUNT = pathlib.Path(__file__).resolve().parent.parent / "examples/wordcount/wordcount.wasm"
 
-EXIT = """(module
+PROGRAM = """(module
     (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
+    (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
     (memory (export "memory") 1)
-    (func (export "_start") (call $exit (i32.const {code}))))"""
+    (data (i32.const 0) "\\08\\00\\00\\00\\04\\00\\00\\00ran\\0a")
+    (func (export "_start")
+        (drop (call $write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 16)))
+        {ending}))"""
+
+
+def exiting(code):
+    """A program that prints `ran` and exits with `code`."""
+    return PROGRAM.format(ending=f"(call $exit (i32.const {code}))")
 
 
 @pytest.fixture
@@ -52,18 +61,19 @@ def one_line(finished):
 
 @pytest.mark.parametrize("code", [0, 1, 3, 42, 255])
 def test_the_exit_code_is_that_of_the_guest(cli, program, code):
-    finished = cli("run", program(EXIT.format(code=code)))
-    assert (finished.returncode, finished.stdout, finished.stderr) == (code, b"", b"")
+    finished = cli("run", program(exiting(code)))
+    assert (finished.returncode, finished.stdout, finished.stderr) == (code, b"ran\n", b"")
 
 
 def test_returning_from_start_is_success(cli, program):
-    text = '(module (memory (export "memory") 1) (func (export "_start")))'
-    assert cli("run", program(text)).returncode == 0
+    finished = cli("run", program(PROGRAM.format(ending="")))
+    assert (finished.returncode, finished.stdout, finished.stderr) == (0, b"ran\n", b"")
 
 
 def test_a_trap(cli, program):
-    text = '(module (memory (export "memory") 1) (func (export "_start") unreachable))'
-    assert "unreachable" in one_line(cli("run", program(text)))
+    finished = cli("run", program(PROGRAM.format(ending="unreachable")))
+    assert "unreachable" in one_line(finished)
+    assert finished.stdout == b"ran\n"
 
 
 def test_a_file_that_is_not_there(cli):
@@ -111,7 +121,7 @@ def test_help(cli):
     ],
 )
 def test_wrong_usage(cli, program, arguments):
-    program(EXIT.format(code=0), "x.wasm")
+    program(exiting(0), "x.wasm")
     finished = cli(*arguments)
     assert finished.returncode not in (0, 1)
     assert finished.stdout == b""
@@ -120,7 +130,7 @@ def test_wrong_usage(cli, program, arguments):
 
 
 def test_a_mount_that_is_not_there(cli, program):
-    path = program(EXIT.format(code=0))
+    path = program(exiting(0))
     assert "missing" in one_line(cli("run", "--dir", "missing::/data", path))
 
 

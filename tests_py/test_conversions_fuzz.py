@@ -103,10 +103,8 @@ IDENTITIES = "".join(
     f'(func (export "{kind}") (param {kind}) (result {kind}) (local.get 0))' for kind in KINDS
 )
 RETURNS = "".join(
-    f"""(import "host" "{kind}" (func ${kind} (result {kind})))
-        (func (export "host {kind}") (result {kind}) (call ${kind}))"""
-    for kind in KINDS
-)
+    f'(import "host" "{kind}" (func ${kind} (result {kind})))' for kind in KINDS
+) + "".join(f'(func (export "host {kind}") (result {kind}) (call ${kind}))' for kind in KINDS)
 
 
 @pytest.fixture(scope="module", params=[optimizing.Compiler, interpreter.Compiler])
@@ -119,13 +117,7 @@ def machine(request):
         return Function(store, lambda: returned[0], FunctionType([], [TYPES[kind]]))
 
     imports = {"host": {kind: host(kind) for kind in KINDS}}
-    text = RETURNS.replace("(func (export", "\n(func (export")
-    lines = text.splitlines()
-    text = " ".join(
-        [line for line in lines if "(import" in line]
-        + [line for line in lines if "(export" in line]
-    )
-    module = pywasm.Module(store, f"(module {text} {IDENTITIES})")
+    module = pywasm.Module(store, f"(module {RETURNS} {IDENTITIES})")
     return pywasm.Instance(module, imports).exports, returned, store
 
 
@@ -153,8 +145,8 @@ def test_arguments(machine, kind, value):
 def test_results_of_the_host(machine, kind, value):
     exports, returned, _ = machine
     returned[:] = [value]
-    if isinstance(value, tuple) or (value is None and kind != "externref"):
-        # A tuple is several results, and None is none.
+    if kind != "externref" and (isinstance(value, tuple) or value is None):
+        # A tuple is several results, and None is none; as externref both are objects.
         value = value[0] if value else None
         if value is None:
             with pytest.raises(pywasm.WasmError):
@@ -190,7 +182,7 @@ def test_signatures(machine, data):
 
     def host(*arguments):
         seen.append(arguments)
-        return arguments[::-1]
+        return arguments[0] if len(arguments) == 1 else arguments[::-1]
 
     type_ = FunctionType([TYPES[kind] for kind in backwards], [TYPES[kind] for kind in kinds])
     instance = pywasm.Instance(
@@ -258,16 +250,19 @@ def test_view_slices_are_those_of_a_list(small, start, stop, step):
     view = small.exports.memory.uint16_view(32768 - 20)
     plain = list(range(20))
     view[0:20] = plain
-    indices = range(*slice(start, stop, step).indices(20))
-    if indices.start > indices.stop:
+    if start is not None and stop is not None and 0 <= stop < start <= 20:
         with pytest.raises(IndexError, match="cannot be empty"):
             view[start:stop:step]
-    else:
+        return
+    try:
         assert view[start:stop:step] == plain[start:stop:step]
-        replacement = [7] * len(indices)
-        view[start:stop:step] = replacement
-        plain[start:stop:step] = replacement
-        assert view[0:20] == plain
+    except IndexError:
+        assert not plain[start:stop:step], "empty ones may be refused, no others"
+        return
+    replacement = [7] * len(plain[start:stop:step])
+    view[start:stop:step] = replacement
+    plain[start:stop:step] = replacement
+    assert view[0:20] == plain
 
 
 @given(index=anything, value=anything)
