@@ -1,6 +1,7 @@
 package wat
 
 import (
+	"slices"
 	"unicode/utf8"
 
 	"github.com/pywasm-go/pywasm/core/wasm"
@@ -90,6 +91,15 @@ var sectionWords = [...]struct {
 	{"last", wasm.SectionData},
 }
 
+// sectionRank is the place of a section in the order of the binary format.
+func sectionRank(id wasm.SectionID) int {
+	i := 0
+	for sectionWords[i].id != id {
+		i++
+	}
+	return i
+}
+
 // placement parses (before section) or (after section).
 func (p *parser) placement() (after wasm.SectionID, last bool) {
 	p.next()
@@ -133,6 +143,7 @@ func (p *parser) placeCustoms() {
 		}
 		p.m.Customs = append(p.m.Customs, c.Custom)
 	}
+	slices.SortStableFunc(p.m.Customs, func(a, b wasm.Custom) int { return sectionRank(a.After) - sectionRank(b.After) })
 	if names := p.nameContent(); len(names) > 0 && !spelled {
 		p.m.Customs = append(p.m.Customs, wasm.Custom{Name: nameSection, After: wasm.SectionData, Bytes: names})
 	}

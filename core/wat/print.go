@@ -301,7 +301,7 @@ func (p *printer) customs() {
 		p.field("@custom ")
 		p.quote(c.Name)
 		if !behindNames {
-			p.placement(c.After)
+			p.placement(lastBefore(p.m, c.After))
 		}
 		p.str(" ")
 		p.quoteBytes(c.Bytes)

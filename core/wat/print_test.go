@@ -114,7 +114,7 @@ func TestPrinted(t *testing.T) {
 		`(module
   (@custom "a" (before first) "x")
   (@custom "b" (after func) "\00")
-  (@custom "c" (after data) "")
+  (@custom "c" (after code) "")
   (@custom "d" "y")
   (type (;0;) (func))
   (func $f (;0;) (type 0)))
@@ -193,6 +193,7 @@ func TestCustomSectionsReadBack(t *testing.T) {
 	for _, customs := range [][]wasm.Custom{
 		{at("a", 0), at("b", 0), at("c", wasm.SectionType), at("d", wasm.SectionFunction), at("e", wasm.SectionCode)},
 		{at("a", wasm.SectionCode), names, at("b", wasm.SectionCode)},
+		{at("a", wasm.SectionDataCount)},
 		{names, at("a", wasm.SectionCode), at("b", wasm.SectionCode)},
 		{early, at("a", wasm.SectionType)},
 		{names, names},
@@ -202,6 +203,10 @@ func TestCustomSectionsReadBack(t *testing.T) {
 	} {
 		m := nameModule(&wasm.Names{})
 		m.Customs = customs
+		if customs[0].After == wasm.SectionDataCount {
+			m.DataCount, m.Data = new(uint32), nil
+			m.Code[0].Body.Bytes = append(wasm.OpDataDrop.Append(nil), 0, byte(wasm.OpEnd))
+		}
 		bin := m.Encode()
 		text, err := FromBinary(bin)
 		if err != nil {

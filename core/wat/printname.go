@@ -174,42 +174,57 @@ func countBlocks(e wasm.Expr) (n uint32) {
 // needsRaw tells whether the name section differs from what the parser makes of
 // the names n in the text.
 func needsRaw(m *wasm.Module, n *wasm.Names) bool {
-	last := lastSection(m)
 	for i := range m.Customs {
 		c := &m.Customs[i]
 		if c.Name != nameSection {
 			continue
 		}
-		return c.After != last && c.After != wasm.SectionData || !bytes.Equal(c.Bytes, wasm.AppendNames(nil, n)) || len(c.Bytes) == 0 ||
-			slices.ContainsFunc(m.Customs[i+1:], func(c wasm.Custom) bool { return c.Name == nameSection })
+		again := func(c wasm.Custom) bool { return c.Name == nameSection }
+		return lastBefore(m, c.After) != lastBefore(m, wasm.SectionData) || len(c.Bytes) == 0 ||
+			!bytes.Equal(c.Bytes, wasm.AppendNames(nil, n)) || slices.ContainsFunc(m.Customs[i+1:], again)
 	}
 	return false
 }
 
-// lastSection is the last section of the module that is not custom.
-func lastSection(m *wasm.Module) wasm.SectionID {
+// lastBefore is the last section that has content, up to the one given. Places
+// are named by it, as the text does not keep empty sections.
+func lastBefore(m *wasm.Module, id wasm.SectionID) wasm.SectionID {
+	present := map[wasm.SectionID]bool{
+		wasm.SectionType:      len(m.Types)+len(m.RecGroups) > 0,
+		wasm.SectionImport:    len(m.Imports) > 0,
+		wasm.SectionFunction:  len(m.Funcs) > 0,
+		wasm.SectionTable:     len(m.Tables) > 0,
+		wasm.SectionMemory:    len(m.Memories) > 0,
+		wasm.SectionTag:       len(m.Tags) > 0,
+		wasm.SectionGlobal:    len(m.Globals) > 0,
+		wasm.SectionExport:    len(m.Exports) > 0,
+		wasm.SectionStart:     m.Start != nil,
+		wasm.SectionElement:   len(m.Elements) > 0,
+		wasm.SectionDataCount: id == wasm.SectionDataCount && usesData(m),
+		wasm.SectionCode:      len(m.Code) > 0,
+		wasm.SectionData:      len(m.Data) > 0,
+	}
 	last := wasm.SectionCustom
-	for _, s := range [...]struct {
-		id      wasm.SectionID
-		present bool
-	}{
-		{wasm.SectionType, len(m.Types)+len(m.RecGroups) > 0},
-		{wasm.SectionImport, len(m.Imports) > 0},
-		{wasm.SectionFunction, len(m.Funcs) > 0},
-		{wasm.SectionTable, len(m.Tables) > 0},
-		{wasm.SectionMemory, len(m.Memories) > 0},
-		{wasm.SectionTag, len(m.Tags) > 0},
-		{wasm.SectionGlobal, len(m.Globals) > 0},
-		{wasm.SectionExport, len(m.Exports) > 0},
-		{wasm.SectionStart, m.Start != nil},
-		{wasm.SectionElement, len(m.Elements) > 0},
-		{wasm.SectionDataCount, m.DataCount != nil},
-		{wasm.SectionCode, len(m.Code) > 0},
-		{wasm.SectionData, len(m.Data) > 0},
-	} {
-		if s.present {
+	for _, s := range sectionWords {
+		if present[s.id] {
 			last = s.id
+		}
+		if s.id == id {
+			break
 		}
 	}
 	return last
+}
+
+// usesData tells whether the module needs a data count section: the text does
+// not keep one that it does not need.
+func usesData(m *wasm.Module) bool {
+	for i := range m.Code {
+		for it := wasm.NewIter(m.Code[i].Body); it.Next(); {
+			if it.Op == wasm.OpMemoryInit || it.Op == wasm.OpDataDrop {
+				return true
+			}
+		}
+	}
+	return false
 }
