@@ -34,6 +34,8 @@ func (p *parser) moduleAnnotation() {
 	case p.atAnnotation("custom"):
 		p.next()
 		p.customAnnotation()
+	case p.atAnnotation(hintAnnotation):
+		p.hintFault(p.tok().off, "not in a function")
 	case p.names.Module != "":
 		p.fail("@name annotation: multiple module names, or misplaced @name annotation")
 	default:

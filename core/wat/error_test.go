@@ -63,6 +63,8 @@ func TestErrors(t *testing.T) {
 		{"(func (v128.const i8x16 1 2))", "wrong number of lane literals: expected 16", 1, 25},
 		{"(func (table.copy 0))", "unexpected token ), expected a table index", 1, 20},
 		{"(func (@custom \"x\"))", "misplaced @custom annotation, expected an instruction", 1, 7},
+		{"(@metadata.code.branch_hint \"\\01\")", "@metadata.code.branch_hint annotation: not in a function", 1, 1},
+		{"(func (@metadata.code.branch_hint \"\\01\") nop)", "@metadata.code.branch_hint annotation: invalid target, expected if or br_if", 1, 7},
 		{"(global i32 i32.const ü)", "illegal character 'ü'", 1, 23},
 		{"(func \"ü\" ,)", "unexpected token \"ü\", expected an instruction", 1, 7},
 	} {

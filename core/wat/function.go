@@ -11,6 +11,9 @@ type function struct {
 	localNames wasm.NameMap
 	labelNames wasm.NameMap
 	blocks     uint32
+	// inBody tells that its instructions are being parsed.
+	inBody bool
+	hints  []hint
 }
 
 // keepMap is the size up to which emptying a map is cheaper than a new one. A
@@ -44,10 +47,13 @@ func (p *parser) funcField(f *field) {
 	for p.form("local") {
 		locals = p.declared(locals, func(i int) { p.bindLocal(p.fn.firstLocal + i) })
 	}
+	p.fn.inBody = true
 	code := wasm.Code{Locals: localRuns(locals), Body: p.expr()}
+	p.fn.inBody = false
 	p.m.Funcs = append(p.m.Funcs, typ)
 	p.m.Code = append(p.m.Code, code)
 	p.keepNames()
+	p.keepHints(code.Locals)
 	p.close()
 }
 

@@ -46,59 +46,45 @@ func (p *parser) immediate(info *wasm.OpInfo, dst []byte) []byte {
 	return p.indices(info.Imm, dst)
 }
 
+// immSpaces are the index spaces of immediates that are one index.
+var immSpaces = map[wasm.Imm]spaceID{
+	wasm.ImmFunc: spaceFunc, wasm.ImmType: spaceType, wasm.ImmGlobal: spaceGlobal, wasm.ImmTag: spaceTag,
+	wasm.ImmElem: spaceElem, wasm.ImmData: spaceData, wasm.ImmTable: spaceTable,
+}
+
 // indices parses and encodes immediates that are indices. Where the text leaves
-// a table or a memory out, it is the first; where there are two, the binary
-// format may order them differently.
+// a table or a memory out, it is the first; where there are two indices, the
+// binary format may order them differently.
 func (p *parser) indices(imm wasm.Imm, dst []byte) []byte {
+	p.usesData = p.usesData || imm == wasm.ImmData || imm == wasm.ImmDataMemory
+	first, second := uint32(0), uint32(0)
 	switch imm {
-	case wasm.ImmFunc:
-		return wasm.AppendU32(dst, p.index(spaceFunc))
-	case wasm.ImmType:
-		return wasm.AppendU32(dst, p.index(spaceType))
-	case wasm.ImmGlobal:
-		return wasm.AppendU32(dst, p.index(spaceGlobal))
-	case wasm.ImmTag:
-		return wasm.AppendU32(dst, p.index(spaceTag))
-	case wasm.ImmElem:
-		return wasm.AppendU32(dst, p.index(spaceElem))
-	case wasm.ImmData:
-		p.usesData = true
-		return wasm.AppendU32(dst, p.index(spaceData))
 	case wasm.ImmTable:
 		return wasm.AppendU32(dst, p.optIndex(spaceTable))
 	case wasm.ImmMemory:
 		return wasm.AppendU32(dst, p.memory())
 	case wasm.ImmTableTable:
-		if !p.atIndex() {
-			return append(dst, 0, 0)
+		if p.atIndex() {
+			first, second = p.index(spaceTable), p.index(spaceTable)
 		}
-		to := p.index(spaceTable)
-		return wasm.AppendU32(wasm.AppendU32(dst, to), p.index(spaceTable))
 	case wasm.ImmMemoryMemory:
-		if !p.atIndex() {
-			return append(dst, 0, 0)
+		if p.atIndex() {
+			first, second = p.memory(), p.knownMemory(p.tok().off, p.index(spaceMemory))
 		}
-		to := p.memory()
-		if !p.atIndex() {
-			p.unexpected("a memory index")
-		}
-		return wasm.AppendU32(wasm.AppendU32(dst, to), p.memory())
 	case wasm.ImmElemTable:
-		table := uint32(0)
 		if p.indexBehind() {
-			table = p.index(spaceTable)
+			second = p.index(spaceTable)
 		}
-		return wasm.AppendU32(wasm.AppendU32(dst, p.index(spaceElem)), table)
+		first = p.index(spaceElem)
 	case wasm.ImmDataMemory:
-		p.usesData = true
-		memory := uint32(0)
 		if p.indexBehind() {
-			memory = p.memory()
+			second = p.memory()
 		}
-		return wasm.AppendU32(wasm.AppendU32(dst, p.index(spaceData)), memory)
+		first = p.index(spaceData)
+	default:
+		return wasm.AppendU32(dst, p.index(immSpaces[imm]))
 	}
-	p.fail("instruction with unknown immediates")
-	return dst
+	return wasm.AppendU32(wasm.AppendU32(dst, first), second)
 }
 
 // indexBehind tells whether two indices are ahead.

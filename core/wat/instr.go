@@ -16,6 +16,8 @@ type body struct {
 	byName map[string]uint32
 	// waiting holds folded instructions, encoded, until their operands are done.
 	waiting []byte
+	// hint is for the instruction at hand.
+	hint *hint
 }
 
 // frame is a structure that is open: a block, or parentheses.
@@ -25,6 +27,7 @@ type frame struct {
 	label uint32
 	// waiting is where its instruction begins in body.waiting.
 	waiting int
+	hint    *hint
 }
 
 type frameKind uint8
@@ -56,24 +59,10 @@ func (k frameKind) foldedOnly() bool { return k >= frameOp && k <= frameElseDone
 // https://webassembly.github.io/spec/core/text/instructions.html#expressions
 func (p *parser) expr() wasm.Expr {
 	p.begin()
-	for {
-		switch p.kind() {
-		case tokKeyword:
-			p.flat()
-		case tokLParen:
-			p.folded()
-		case tokRParen:
-			if len(p.body.frames) == 1 {
-				return p.end()
-			}
-			p.closeFrame()
-		default:
-			p.unexpected("an instruction")
-		}
-		if p.err != nil {
-			return wasm.Expr{}
-		}
+	for (p.kind() != tokRParen || len(p.body.frames) > 1) && p.err == nil {
+		p.step()
 	}
+	return p.end()
 }
 
 // foldedExpr parses one instruction in parentheses as an expression.
@@ -85,18 +74,25 @@ func (p *parser) foldedExpr(expected string) wasm.Expr {
 	}
 	p.folded()
 	for len(p.body.frames) > 1 && p.err == nil {
-		switch p.kind() {
-		case tokKeyword:
-			p.flat()
-		case tokLParen:
-			p.folded()
-		case tokRParen:
-			p.closeFrame()
-		default:
-			p.unexpected("an instruction")
-		}
+		p.step()
 	}
 	return p.end()
+}
+
+// step parses the next piece of an instruction sequence.
+func (p *parser) step() {
+	switch p.kind() {
+	case tokKeyword:
+		p.flat()
+	case tokLParen:
+		p.folded()
+	case tokRParen:
+		p.closeFrame()
+	case tokAnnot:
+		p.instructionAnnotation()
+	default:
+		p.unexpected("an instruction")
+	}
 }
 
 func (p *parser) begin() {
@@ -106,6 +102,7 @@ func (p *parser) begin() {
 	b.labels = b.labels[:0]
 	b.byName = emptied(b.byName)
 	b.waiting = b.waiting[:0]
+	b.hint = nil
 }
 
 func (p *parser) end() wasm.Expr {
@@ -116,7 +113,7 @@ func (p *parser) end() wasm.Expr {
 func (p *parser) top() *frame { return &p.body.frames[len(p.body.frames)-1] }
 
 func (p *parser) push(kind frameKind) {
-	p.body.frames = append(p.body.frames, frame{kind: kind, waiting: len(p.body.waiting)})
+	p.body.frames = append(p.body.frames, frame{kind: kind, waiting: len(p.body.waiting), hint: p.takeHint()})
 }
 
 func (p *parser) pop() {
@@ -160,6 +157,7 @@ func (p *parser) flat() {
 	case wasm.OpEnd:
 		p.flatEnd(at)
 	default:
+		p.placeHint(p.takeHint())
 		p.body.code = p.instruction(info, p.body.code)
 	}
 }
@@ -229,8 +227,7 @@ func (p *parser) arm() bool {
 		if !p.form("then") {
 			return false
 		}
-		p.body.code = append(p.body.code, p.body.waiting[f.waiting:]...)
-		p.body.waiting = p.body.waiting[:f.waiting]
+		p.emit(f)
 		resume := p.pos
 		p.pos = int(f.label)
 		name := p.labelName()
@@ -254,16 +251,23 @@ func (p *parser) arm() bool {
 	return true
 }
 
+// emit encodes the instruction that waited for its operands.
+func (p *parser) emit(f *frame) {
+	b := &p.body
+	p.placeHint(f.hint)
+	b.code = append(b.code, b.waiting[f.waiting:]...)
+	b.waiting = b.waiting[:f.waiting]
+}
+
 // closeFrame passes a parenthesis that closes a frame.
 func (p *parser) closeFrame() {
-	b, f := &p.body, *p.top()
+	f := *p.top()
 	switch f.kind {
 	case frameFlat, frameFlatIf:
 		p.unexpected("end")
 		return
 	case frameOp:
-		b.code = append(b.code, b.waiting[f.waiting:]...)
-		b.waiting = b.waiting[:f.waiting]
+		p.emit(&f)
 		p.pop()
 	case frameBlock:
 		p.closeBlock()

@@ -13,6 +13,7 @@ type label struct {
 // that catch clauses name are those outside of it.
 func (p *parser) block(op wasm.Opcode, kind frameKind) {
 	name := p.labelName()
+	p.placeHint(p.takeHint())
 	p.body.code = p.blockType(op.Append(p.body.code))
 	if op == wasm.OpTryTable {
 		p.body.code = p.catches(p.body.code)

@@ -113,6 +113,29 @@ func TestAbbreviations(t *testing.T) {
 	}
 }
 
+// TestBranchHints checks where hints point to.
+func TestBranchHints(t *testing.T) {
+	m, err := Parse([]byte(`(func) (func (local i32 i64)
+		(block (@metadata.code.branch_hint "\00") (br_if 0 (i32.const 7)))
+		i32.const 0 (@metadata.code.branch_hint "\01") if end
+		(@metadata.code.branch_hint "\01") (if (i32.const 0) (then)))`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	section := m.Customs[0]
+	want := []byte{1, 1, 3, 9, 1, 0, 14, 1, 1, 19, 1, 1}
+	if section.Name != hintAnnotation || !bytes.Equal(section.Bytes, want) {
+		t.Errorf("%q %v, want %v", section.Name, section.Bytes, want)
+	}
+	body := m.Code[1].Body.Bytes
+	locals := 5
+	for i, op := range map[int]wasm.Opcode{9: wasm.OpBrIf, 14: wasm.OpIf, 19: wasm.OpIf} {
+		if wasm.Opcode(body[i-locals]) != op {
+			t.Errorf("at %d is no %v in %x", i, op, body)
+		}
+	}
+}
+
 // TestDataCount checks that the section is there if an instruction needs it.
 func TestDataCount(t *testing.T) {
 	for text, want := range map[string]bool{

@@ -25,6 +25,10 @@ type parser struct {
 	clauses []byte
 	names   wasm.Names
 	customs []custom
+	// hints is the content of the section of branch hints, hinted the number of
+	// functions in it.
+	hints  []byte
+	hinted uint32
 	// usesData tells that an instruction refers to a data segment, so that the
 	// binary needs a data count section.
 	usesData bool
@@ -125,5 +129,6 @@ func (p *parser) finish() {
 		n := uint32(len(p.m.Data))
 		p.m.DataCount = &n
 	}
+	p.placeHints()
 	p.placeCustoms()
 }

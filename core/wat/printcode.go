@@ -176,25 +176,17 @@ func (p *printer) instruction(it *wasm.Iter) {
 }
 
 func (p *printer) immediates(imm wasm.Imm, it *wasm.Iter) {
+	if id, ok := immSpaces[imm]; ok {
+		p.ref(id, it.Index)
+		return
+	}
 	switch imm {
-	case wasm.ImmFunc:
-		p.ref(spaceFunc, it.Index)
-	case wasm.ImmType:
-		p.ref(spaceType, it.Index)
-	case wasm.ImmGlobal:
-		p.ref(spaceGlobal, it.Index)
-	case wasm.ImmTable:
-		p.ref(spaceTable, it.Index)
 	case wasm.ImmTableTable:
 		p.ref(spaceTable, it.Index)
 		p.ref(spaceTable, it.Index2)
-	case wasm.ImmElem:
-		p.ref(spaceElem, it.Index)
 	case wasm.ImmElemTable:
 		p.ref(spaceTable, it.Index2)
 		p.ref(spaceElem, it.Index)
-	case wasm.ImmData:
-		p.ref(spaceData, it.Index)
 	case wasm.ImmDataMemory:
 		p.memory(it.Index2)
 		p.ref(spaceData, it.Index)
@@ -205,8 +197,6 @@ func (p *printer) immediates(imm wasm.Imm, it *wasm.Iter) {
 			p.ref(spaceMemory, it.Index)
 			p.ref(spaceMemory, it.Index2)
 		}
-	case wasm.ImmTag:
-		p.ref(spaceTag, it.Index)
 	default:
 		p.constant(imm, it)
 	}

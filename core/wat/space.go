@@ -116,15 +116,13 @@ func (p *parser) optIndex(id spaceID) uint32 {
 
 // memory passes a memory index, if there is one.
 func (p *parser) memory() uint32 {
-	at := p.tok().off
-	i := p.optIndex(spaceMemory)
-	p.knownMemory(at, i)
-	return i
+	return p.knownMemory(p.tok().off, p.optIndex(spaceMemory))
 }
 
 // knownMemory refuses to use other memories than the first.
-func (p *parser) knownMemory(at, i uint32) {
+func (p *parser) knownMemory(at, i uint32) uint32 {
 	if i != 0 {
 		p.refuse(at, wasm.MultiMemory, "a memory index other than 0")
 	}
+	return i
 }

@@ -40,6 +40,7 @@ func (k kind) number() bool { return k >= tokNat && k <= tokFloat }
 
 // annotations whose content reaches the parser.
 var knownAnnotations = map[string]bool{
-	"custom": true,
-	"name":   true,
+	"custom":       true,
+	"name":         true,
+	hintAnnotation: true,
 }

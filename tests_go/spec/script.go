@@ -234,13 +234,14 @@ func (s *script) assertRefused(c *wat.Command) error {
 		e := (*wasm.Error)(nil)
 		isMalformed = errors.As(err, &e) && e.Malformed
 	}
-	wantMalformed := c.Kind == wat.AssertMalformed || c.Kind == wat.AssertMalformedCustom
+	wantMalformed := c.Kind == wat.AssertMalformed
+	anyStage := laterStage[c.Message] || c.Kind == wat.AssertInvalidCustom || c.Kind == wat.AssertMalformedCustom
 	switch {
 	case feature(err) != "":
 		return missing{feature(err)}
 	case err == nil:
 		return fmt.Errorf("accepted, expected: %s", c.Message)
-	case isMalformed != wantMalformed && !laterStage[c.Message]:
+	case isMalformed != wantMalformed && !anyStage:
 		return fmt.Errorf("refused at the wrong stage: %w", err)
 	case !says(err.Error(), c.Message):
 		return fmt.Errorf("refused, but expected %q: %w", c.Message, err)
