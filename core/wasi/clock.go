@@ -20,6 +20,8 @@ const (
 type clock interface {
 	realtime() int64
 	monotonic() int64 // since the environment was made
+	// stamp is the time for what happens now. Unlike a reading it does not make time pass.
+	stamp() int64
 	// skip makes time pass without waiting, if this clock can.
 	skip(ns int64) bool
 }
@@ -28,6 +30,7 @@ type realClock struct{ start time.Time }
 
 func (realClock) realtime() int64    { return time.Now().UnixNano() }
 func (c realClock) monotonic() int64 { return int64(time.Since(c.start)) }
+func (c realClock) stamp() int64     { return c.realtime() }
 func (realClock) skip(int64) bool    { return false }
 
 // fixedClock starts at a given time and is the same in each run. Each reading takes it on by a microsecond, so that a guest that
@@ -47,6 +50,12 @@ func (c *fixedClock) realtime() int64 {
 }
 
 func (c *fixedClock) monotonic() int64 { return c.realtime() - c.start }
+
+func (c *fixedClock) stamp() int64 {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.now
+}
 
 func (c *fixedClock) skip(ns int64) bool {
 	c.mu.Lock()

@@ -97,6 +97,9 @@ func environ(vars []Variable) (env []string, err error) {
 
 // open opens what is mounted. The file system in memory, if it is one, is also given by itself.
 func (m Mount) open(now func() int64) (dir vfs.Dir, mem *memfs.FS, err error) {
+	if strings.IndexByte(m.Guest, 0) >= 0 {
+		return nil, nil, configErrorf("wasi filesystem creation error: `guest path %q contains a null byte`", m.Guest)
+	}
 	if m.Host == "" {
 		quota := m.Quota
 		if quota == 0 {

@@ -69,7 +69,7 @@ func (e *Environment) addStdio(cfg Config) {
 
 func (e *Environment) addMounts(mounts []Mount) error {
 	for _, m := range mounts {
-		dir, mem, err := m.open(e.clock.realtime)
+		dir, mem, err := m.open(e.clock.stamp)
 		if err != nil {
 			return err
 		}

@@ -185,7 +185,7 @@ func (c call) times(i int) (vfs.Times, error) {
 		Mtime: int64(c.u64(i + 1)), SetMtime: flags&(mtime|mtimeNow) != 0,
 	}
 	if flags&(atimeNow|mtimeNow) != 0 {
-		now := c.clock.realtime()
+		now := c.clock.stamp()
 		if flags&atimeNow != 0 {
 			t.Atime = now
 		}

@@ -5,8 +5,8 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"io/fs"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -54,7 +54,9 @@ func TestSuite(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, program := range programs {
-		t.Run(strings.TrimSuffix(filepath.Base(program), ".wasm"), func(t *testing.T) { runSuiteProgram(t, program) })
+		name := strings.TrimSuffix(filepath.Base(program), ".wasm")
+		t.Run(name, func(t *testing.T) { runSuiteProgram(t, program, hostCopy) })
+		t.Run(name+"/memory", func(t *testing.T) { runSuiteProgram(t, program, memoryCopy) })
 	}
 }
 
@@ -66,7 +68,34 @@ type suiteSpec struct {
 	Stdout   *string           `json:"stdout"`
 }
 
-func runSuiteProgram(t *testing.T, path string) {
+// hostCopy and memoryCopy mount a directory so that it stays as it is.
+
+func hostCopy(t *testing.T, dir string) wasi.Mount {
+	root := t.TempDir()
+	if err := os.CopyFS(root, os.DirFS(dir)); err != nil {
+		t.Fatal(err)
+	}
+	return wasi.Mount{Guest: "/", Host: root}
+}
+
+func memoryCopy(t *testing.T, dir string) wasi.Mount {
+	files := map[string][]byte{}
+	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		rel, relErr := filepath.Rel(dir, path)
+		if err = errors.Join(err, relErr); err != nil || d.IsDir() {
+			files[filepath.ToSlash(rel)+"/"] = nil
+			return err
+		}
+		files[filepath.ToSlash(rel)], err = os.ReadFile(path)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return wasi.Mount{Guest: "/", Files: files}
+}
+
+func runSuiteProgram(t *testing.T, path string, mount func(t *testing.T, dir string) wasi.Mount) {
 	var spec suiteSpec
 	if text, err := os.ReadFile(strings.TrimSuffix(path, ".wasm") + ".json"); err == nil {
 		if err := json.Unmarshal(text, &spec); err != nil {
@@ -83,11 +112,7 @@ func runSuiteProgram(t *testing.T, path string) {
 		cfg.Env = append(cfg.Env, wasi.Variable{Name: k, Value: v})
 	}
 	if spec.Root != "" {
-		root := filepath.Join(t.TempDir(), "root")
-		if out, err := exec.Command("cp", "-r", filepath.Join(filepath.Dir(path), spec.Root), root).CombinedOutput(); err != nil {
-			t.Fatalf("%v: %s", err, out)
-		}
-		cfg.Mounts = []wasi.Mount{{Guest: "/", Host: root}}
+		cfg.Mounts = []wasi.Mount{mount(t, filepath.Join(filepath.Dir(path), spec.Root))}
 	}
 	e, err := wasi.New(cfg)
 	if err != nil {

@@ -14,8 +14,8 @@ import (
 )
 
 // rootDir is a vfs.Dir over os.Root, for hosts without the calls that the others build on. Where it departs from them:
-// the times of a symbolic link itself cannot be set, appending is not atomic, and a rename or link between two open directories
-// goes by the names they were opened with, from the top of the mount.
+// the times of a symbolic link itself cannot be set, nor can it get a second name; no directory is renamed over another; appending
+// is not atomic; a rename or link between two open directories goes by the names they were opened with, from the top of the mount.
 type rootDir struct {
 	root *os.Root
 	top  *rootDir // of the mount
@@ -204,8 +204,12 @@ func chtimes(root *os.Root, name string, t vfs.Times) error {
 
 func (d *rootDir) Readlink(path string) (target string, err error) {
 	err = d.at(path, false, func(b rootBase, name string) error {
-		if info, err := b.Lstat(name); err != nil || info.Mode().Type() != fs.ModeSymlink {
-			return errors.Join(err, vfs.EINVAL)
+		info, err := b.Lstat(name)
+		if err != nil {
+			return err
+		}
+		if info.Mode().Type() != fs.ModeSymlink {
+			return vfs.EINVAL
 		}
 		target, err = b.Readlink(name)
 		return err
@@ -251,8 +255,12 @@ func (d *rootDir) Unlink(path string) error {
 
 func (d *rootDir) Symlink(target, path string) error {
 	return d.atNew(path, func(b rootBase, name string, slash bool) error {
-		if _, err := b.Lstat(name); slash || err == nil {
-			return errors.Join(err, vfs.EEXIST)
+		_, err := b.Lstat(name)
+		switch {
+		case err == nil:
+			return vfs.EEXIST
+		case slash:
+			return err
 		}
 		return b.Symlink(target, name)
 	})

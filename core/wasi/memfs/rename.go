@@ -74,28 +74,31 @@ func (d *dir) Rename(old string, to vfs.Dir, name string) error {
 
 // mayReplace checks whether n may take the place p, where over stands, if anything.
 func mayReplace(n, over *node, p place) error {
-	if n.typ == vfs.Directory {
-		for above := p.Dir; above != nil; above = above.parent {
-			if above == n {
-				return vfs.EINVAL
-			}
-			if above == above.parent {
-				break
-			}
-		}
-	} else if p.Slash {
-		return vfs.ENOTDIR
-	}
-	if over == nil {
-		return vacant(p, n.typ == vfs.Directory)
-	}
+	isDir := n.typ == vfs.Directory
 	switch {
-	case n.typ == vfs.Directory && over.typ != vfs.Directory:
+	case !isDir && p.Slash:
 		return vfs.ENOTDIR
-	case n.typ != vfs.Directory && over.typ == vfs.Directory:
+	case over == nil:
+		if err := vacant(p, isDir); err != nil {
+			return err
+		}
+	case isDir && over.typ != vfs.Directory:
+		return vfs.ENOTDIR
+	case !isDir && over.typ == vfs.Directory:
 		return vfs.EISDIR
 	case len(over.names) > 0:
 		return vfs.ENOTEMPTY
 	}
+	if isDir && n.contains(p.Dir) {
+		return vfs.EINVAL
+	}
 	return nil
+}
+
+// contains says whether a directory is n or lies in it.
+func (n *node) contains(dir *node) bool {
+	for dir != n && dir != nil && dir.parent != dir {
+		dir = dir.parent
+	}
+	return dir == n
 }

@@ -1,0 +1,3 @@
+package confined
+
+var hostKinds []kind
