@@ -52,19 +52,20 @@ func (p *printer) function(i int) {
 }
 
 func (p *printer) locals(typ uint32, runs []wasm.LocalRun) {
-	next := uint32(0)
+	first := uint32(0)
 	if int(typ) < len(p.m.Types) {
-		next = uint32(len(p.m.Types[typ].Params))
+		first = uint32(len(p.m.Types[typ].Params))
 	}
-	if len(runs) > 0 {
-		p.str("\n   ") // declare writes the fourth space
-	}
+	next := first
 	open := false
 	for _, r := range runs {
 		if p.err != nil {
 			return
 		}
 		for range r.Count {
+			if next == first {
+				p.str("\n   ") // declare writes the fourth space
+			}
 			open = p.declare("local", p.body.locals, next, r.Type, open)
 			next++
 		}
