@@ -42,8 +42,12 @@ type Function struct {
 	call     Call
 }
 
-// Function returns the function with the given index, which must not be that of an import.
+// Function returns the function with the given index. If that is an import, it must be exported, and is called with the
+// instance as its caller.
 func (i *Instance) Function(index uint32) *Function {
+	if int(index) < len(i.module.imported[wasm.ExternFunc]) {
+		index = i.module.wrapperOf(index)
+	}
 	return &Function{instance: i, index: index, fn: i.guts.engine.NewFunction(index)}
 }
 
@@ -66,6 +70,10 @@ func (f *Function) Call(stack []uint64, data unsafe.Pointer) error {
 	if own, ok := translated.(*Error); ok && own.Trap == stackExhausted {
 		// The stack has grown to its limit and would stay: tens of megabytes.
 		f.fn = f.instance.guts.engine.NewFunction(f.index)
+		if own.Frames == nil { // the compiler does not unwind so deep a stack
+			own.Frames = []Frame{f.instance.module.frame(f.index)}
+			own.Text = describe(own.Trap, own.Frames)
+		}
 	}
 	return translated
 }
@@ -73,10 +81,11 @@ func (f *Function) Call(stack []uint64, data unsafe.Pointer) error {
 // EndsAtOnce reports whether the function is sure to end soon: it has no loop and calls nothing.
 func (f *Function) EndsAtOnce() bool { return f.instance.module.endsAtOnce(f.index) }
 
-// Entry returns the machine code of a function that ends at once, for a caller that enters it by itself. It must not be
-// used for any other: those may leave the machine code to ask something of Go.
+// Entry returns the machine code of a function that ends at once and needs nothing of Go, for a caller that enters it by
+// itself.
 func (f *Function) Entry() Entry {
-	if f.instance.module.store.compiler != Optimizing || !f.EndsAtOnce() {
+	m := f.instance.module
+	if m.store.compiler != Optimizing || !f.EndsAtOnce() || !selfContained(m.body(f.index)) {
 		return Entry{}
 	}
 	return entry(f.fn)
@@ -86,15 +95,13 @@ func (f *Function) Entry() Entry {
 // lower bound of the stack is to be written.
 func (f *Function) Context() (bytes []byte, stackBottom int, ok bool) { return executionContext(f.fn) }
 
-const (
-	stackExhausted = "call stack exhausted"
-	// maxQuickBody bounds the size of a body whose execution counts as "at once": 64 KiB of instructions run in
-	// tens of microseconds.
-	maxQuickBody = 65536
-)
+const stackExhausted = "call stack exhausted"
 
+// endsAtOnce is false for the functions that prepare adds.
 func (m *Module) endsAtOnce(index uint32) bool {
-	defined := int(index) - len(m.imported[wasm.ExternFunc])
-	return defined >= 0 && defined < len(m.source.Code) &&
-		len(m.source.Code[defined].Body.Bytes) <= maxQuickBody && m.source.EndsAtOnce(index)
+	return index < m.functions && m.source.EndsAtOnce(index)
+}
+
+func (m *Module) body(index uint32) wasm.Expr {
+	return m.source.Code[int(index)-len(m.imported[wasm.ExternFunc])].Body
 }

@@ -4,7 +4,7 @@ package engine
 func (i *Instance) GetGlobal(index uint32) (lo, hi uint64) { return i.guts.global(index).Value() }
 
 // SetGlobal sets a global, mutable or not: what is allowed is for the caller to know.
-func (i *Instance) SetGlobal(index uint32, lo, hi uint64) { i.guts.global(index).SetValue(lo, hi) }
+func (i *Instance) SetGlobal(index uint32, lo, hi uint64) { i.guts.setGlobal(index, lo, hi) }
 
 // TableSize returns the number of elements of a table.
 func (i *Instance) TableSize(table uint32) uint32 { return i.guts.table(table).size() }

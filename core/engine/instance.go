@@ -41,8 +41,11 @@ type Instance struct {
 	closed   bool
 }
 
-// Instantiate links m with imports, one for each of m's, and runs its start function. core becomes the instance's Core
-// before anything runs; data reaches host functions.
+// Instantiate links m with imports, one for each of m's, copies its active segments and runs its start function. core
+// becomes the instance's Core before anything runs; data reaches host functions.
+//
+// If one of the latter two fails, there is an instance beside the error: its functions may be in a table that it
+// imported, and then it must not be closed before whatever can reach them.
 func (m *Module) Instantiate(imports []Extern, core, data unsafe.Pointer) (*Instance, error) {
 	if err := m.checkImports(imports); err != nil {
 		return nil, err
@@ -54,13 +57,7 @@ func (m *Module) Instantiate(imports []Extern, core, data unsafe.Pointer) (*Inst
 		return nil, err
 	}
 	m.store.add(i)
-	if m.source.Start != nil {
-		if err := i.start(data); err != nil {
-			i.Close()
-			return nil, err
-		}
-	}
-	return i, nil
+	return i, i.start(data)
 }
 
 // link has wazero instantiate the module, without its start function.
@@ -115,12 +112,17 @@ func (i *Instance) resolve(name string, hosts api.Module) api.Module {
 	return e.Instance.guts.view(name, api.ExternType(e.Kind), e.Index)
 }
 
+// start runs what instantiation runs.
 func (i *Instance) start(data unsafe.Pointer) error {
-	index := *i.module.source.Start
-	if int(index) < len(i.module.imported[wasm.ExternFunc]) {
-		index = i.module.wrapperOf(index)
+	if init := i.module.initializer; init != nil {
+		if err := i.Function(*init).Call(nil, data); err != nil {
+			return err
+		}
 	}
-	return i.Function(index).Call(nil, data)
+	if i.module.source.Start == nil {
+		return nil
+	}
+	return i.Function(*i.module.source.Start).Call(nil, data)
 }
 
 // Close lets go of what the instance holds.

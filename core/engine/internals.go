@@ -94,6 +94,15 @@ func (g guts) global(index uint32) globalInstance {
 	return g.value.Field(g.layout.globals).Index(int(index)).Interface().(globalInstance)
 }
 
+// setGlobal sets the value where machine code reads it, and where wazero reads the initial value for constant
+// expressions of importing modules.
+func (g guts) setGlobal(index uint32, lo, hi uint64) {
+	v := g.value.Field(g.layout.globals).Index(int(index))
+	v.Interface().(globalInstance).SetValue(lo, hi)
+	v.Elem().FieldByName("Val").SetUint(lo)
+	v.Elem().FieldByName("ValHi").SetUint(hi)
+}
+
 func (g guts) table(index uint32) tableInstance {
 	v := g.value.Field(g.layout.tables).Index(int(index))
 	t := tableInstance{references: v.Elem().Field(g.layout.references)}

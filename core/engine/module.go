@@ -26,7 +26,9 @@ type Module struct {
 	tag       string
 	functions uint32   // how many the user's module has, imports included
 	wrappers  []uint32 // imported function that function functions+i stands for, see prepare.go
-	imported  [wasm.ExternTag + 1][]int
+	// initializer is the function that copies the active segments, see segments.go.
+	initializer *uint32
+	imported    [wasm.ExternTag + 1][]int
 
 	hosts     func() (api.Module, error) // the host functions behind the imports, made at first use
 	names     func() *wasm.Names

@@ -10,20 +10,23 @@ import (
 // prepare returns the module that wazero compiles in place of the user's:
 //
 //   - Import k is renamed to "k" "k", so that each can be resolved by itself (wazero resolves by module name alone).
-//   - A function import that can escape, through a table, a global or ref.func, is replaced there by a wrapper, a
-//     function at the end of the index space that calls it. wazero tells a host function only which instance called;
-//     called through a wrapper, that is always the instance whose import it is.
+//   - A function import that can escape, through an export, a table, a global or ref.func, is replaced there by a
+//     wrapper, a function at the end of the index space that calls it. wazero tells a host function only which instance
+//     called; called through a wrapper, that is always the instance whose import it is.
 //   - Exports are dropped, except those of tables, which wazero needs to see to keep instances alive: an Instance
 //     knows its exports by index.
 //   - The start function is dropped: Instantiate calls it when the instance is known.
+//   - Active segments become a function, unless they are sure to fit, see segments.go.
 //   - Custom sections are dropped, and a name section gives the module its tag (a malformed one is an error to wazero).
 func (m *Module) prepare() *wasm.Module {
 	p := *m.source
-	p.Start = nil
+	p.Start, p.Sections = nil, nil
 	p.Imports = renamed(m.source.Imports)
 	p.Customs = []wasm.Custom{{Name: "name", After: wasm.SectionData, Bytes: moduleNameSection(m.tag)}}
 	p.Exports = tableExports(m.source)
+	p.Elements = declareExports(m.source)
 	m.wrapEscaping(&p)
+	m.sequenceSegments(&p)
 	for i := range p.Tables { // a copy where something changes
 		if l := &p.Tables[i].Limits; !l.HasMax || l.Max > maxTable {
 			p.Tables = cappedTables(p.Tables)
@@ -53,6 +56,20 @@ func tableExports(m *wasm.Module) []wasm.Export {
 	return out
 }
 
+// declareExports declares the functions that were exported: ref.func may only name what is declared somewhere.
+func declareExports(m *wasm.Module) []wasm.Element {
+	declared := wasm.Element{Mode: wasm.Declared, Type: wasm.FuncRef}
+	for _, e := range m.Exports {
+		if e.Kind == wasm.ExternFunc {
+			declared.Funcs = append(declared.Funcs, e.Index)
+		}
+	}
+	if len(declared.Funcs) == 0 {
+		return m.Elements
+	}
+	return append(slices.Clone(m.Elements), declared)
+}
+
 // cappedTables bounds what table.grow can take of the host's memory.
 func cappedTables(tables []wasm.Table) []wasm.Table {
 	out := make([]wasm.Table, len(tables))
@@ -80,13 +97,19 @@ func (m *Module) wrapEscaping(p *wasm.Module) {
 		return
 	}
 	w := wrapper{module: m, imports: imports, of: map[uint32]uint32{}}
+	// What is called by index cannot be an import.
+	if start := m.source.Start; start != nil {
+		w.index(*start)
+	}
+	for _, e := range m.source.Exports {
+		if e.Kind == wasm.ExternFunc {
+			w.index(e.Index)
+		}
+	}
 	p.Elements = w.elements(p.Elements)
 	p.Globals = w.globals(p.Globals)
 	p.Tables = w.tables(p.Tables)
 	p.Code = w.code(p.Code)
-	if start := m.source.Start; start != nil {
-		w.index(*start) // Instantiate calls functions by index, and cannot call an import
-	}
 	if len(m.wrappers) == 0 {
 		return
 	}
@@ -174,7 +197,7 @@ func (w *wrapper) tables(tables []wasm.Table) []wasm.Table {
 // code rewrites bodies. ref.func may name only functions that occur outside of bodies too, so mostly there is nothing
 // to look for.
 func (w *wrapper) code(code []wasm.Code) []wasm.Code {
-	if !w.declared() {
+	if len(w.of) == 0 {
 		return code
 	}
 	out := append([]wasm.Code(nil), code...)
@@ -182,18 +205,6 @@ func (w *wrapper) code(code []wasm.Code) []wasm.Code {
 		out[i].Body = w.expr(out[i].Body)
 	}
 	return out
-}
-
-func (w *wrapper) declared() bool {
-	if len(w.of) > 0 {
-		return true
-	}
-	for _, e := range w.module.source.Exports {
-		if e.Kind == wasm.ExternFunc && e.Index < w.imports {
-			return true
-		}
-	}
-	return false
 }
 
 // expr replaces the imports that ref.func names.

@@ -5,8 +5,11 @@ import "github.com/pywasm-go/pywasm/core/wasm"
 // References are what wazero stores in tables, globals and variables: 64 bits, zero for null. A function reference is a
 // pointer to an object of wazero's. An external reference is a number that the host chose.
 
-// Reference returns a reference to a function that the instance defines.
+// Reference returns a reference to a function of the instance, as Function returns one.
 func (i *Instance) Reference(index uint32) uint64 {
+	if int(index) < len(i.module.imported[wasm.ExternFunc]) {
+		index = i.module.wrapperOf(index)
+	}
 	// wazero makes a new object each time and keeps it as long as the instance.
 	if ref, ok := i.refs[index]; ok {
 		return uint64(ref)
