@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/pywasm-go/pywasm/core/engine"
+	"github.com/pywasm-go/pywasm/core/wasi"
 	"github.com/pywasm-go/pywasm/core/wat"
 )
 
@@ -46,6 +47,7 @@ func Text(err error) string {
 	var own *engine.Error
 	var raised *engine.Raised
 	var text *wat.Error
+	var config *wasi.ConfigError
 	switch {
 	case errors.As(err, &own):
 		code, message = own.Code, own.Text
@@ -57,6 +59,8 @@ func Text(err error) string {
 		code, more.Frames = "raised", frames(raised.Frames)
 	case errors.As(err, &text):
 		code = engine.CodeCompile
+	case errors.As(err, &config):
+		code = engine.CodeRuntime
 	}
 	out := string(code) + separator + strings.ReplaceAll(message, separator, "?")
 	if encoded, err := json.Marshal(more); err == nil && string(encoded) != "{}" {

@@ -123,13 +123,13 @@ static PyObject *Memory_new(PyTypeObject *type, PyObject *args, PyObject *keywor
 static PyObject *Memory_get_size(PyObject *self, void *unused) {
     (void)unused;
     Span *m = (Span *)self;
-    return span_check(m) < 0 ? NULL : PyLong_FromUnsignedLongLong(m->linear->size / PAGE);
+    return core_check(m->core) < 0 ? NULL : PyLong_FromUnsignedLongLong(m->linear->size / PAGE);
 }
 
 static PyObject *Memory_get_data_size(PyObject *self, void *unused) {
     (void)unused;
     Span *m = (Span *)self;
-    return span_check(m) < 0 ? NULL : PyLong_FromUnsignedLongLong(m->linear->size);
+    return core_check(m->core) < 0 ? NULL : PyLong_FromUnsignedLongLong(m->linear->size);
 }
 
 static PyObject *Memory_get_type(PyObject *self, void *unused) {
@@ -139,7 +139,8 @@ static PyObject *Memory_get_type(PyObject *self, void *unused) {
 
 static PyObject *Memory_get_buffer(PyObject *self, void *unused) {
     (void)unused;
-    return span_check((Span *)self) < 0 ? NULL : (PyObject *)span_new(Buffer_Type, (Span *)self);
+    return core_check(((Span *)self)->core) < 0 ? NULL
+                                                : (PyObject *)span_new(Buffer_Type, (Span *)self);
 }
 
 static PyObject *cannot_grow(Span *m, PyObject *pages) {
@@ -149,26 +150,26 @@ static PyObject *cannot_grow(Span *m, PyObject *pages) {
                        (unsigned long long)(m->linear->size / PAGE), pages);
 }
 
-static PyObject *Memory_grow(PyObject *self, PyObject *number) {
+static PyObject *Memory_grow(PyObject *self, PyObject *args, PyObject *keywords) {
+    static char *names[] = {"number_of_pages", NULL};
     Span *m = (Span *)self;
-    unsigned long long pages = PyLong_AsUnsignedLongLong(number);
-    if ((pages == (unsigned long long)-1 && PyErr_Occurred()) || core_check(m->core) < 0) {
+    PyObject *number;
+    uint32_t pages;
+    if (!PyArg_ParseTupleAndKeywords(args, keywords, "O:grow", names, &number) ||
+        to_u32(number, &pages) < 0 || core_check(m->core) < 0) {
         return NULL;
-    }
-    if (pages > PAGE) {
-        return cannot_grow(m, number);
     }
     if (core_enter(m->core) < 0) {
         return NULL;
     }
-    int64_t before = pywasm_go.pywasm_memory_grow(m->core->go, (uint32_t)pages);
+    int64_t before = pywasm_go.pywasm_memory_grow(m->core->go, pages);
     core_leave(m->core);
     return before < 0 ? cannot_grow(m, number) : PyLong_FromLongLong(before);
 }
 
 /* Checks that size bytes from offset on are in the memory. */
 static uint8_t *range(Span *m, long long offset, Py_ssize_t size) {
-    if (span_check(m) < 0) {
+    if (core_check(m->core) < 0) {
         return NULL;
     }
     uint64_t limit = m->linear->size;
@@ -182,21 +183,23 @@ static uint8_t *range(Span *m, long long offset, Py_ssize_t size) {
     return m->linear->base != NULL ? m->linear->base + offset : &nothing;
 }
 
-static PyObject *Memory_read(PyObject *self, PyObject *args) {
+static PyObject *Memory_read(PyObject *self, PyObject *args, PyObject *keywords) {
+    static char *names[] = {"offset", "size", NULL};
     long long offset;
     Py_ssize_t size;
-    if (!PyArg_ParseTuple(args, "Ln:read", &offset, &size)) {
+    if (!PyArg_ParseTupleAndKeywords(args, keywords, "Ln:read", names, &offset, &size)) {
         return NULL;
     }
     uint8_t *start = range((Span *)self, offset, size);
     return start == NULL ? NULL : PyBytes_FromStringAndSize((const char *)start, size);
 }
 
-static PyObject *Memory_write(PyObject *self, PyObject *args) {
+static PyObject *Memory_write(PyObject *self, PyObject *args, PyObject *keywords) {
+    static char *names[] = {"offset", "data", NULL};
     long long offset;
     PyObject *source;
     Py_buffer data;
-    if (!PyArg_ParseTuple(args, "LO:write", &offset, &source) ||
+    if (!PyArg_ParseTupleAndKeywords(args, keywords, "LO:write", names, &offset, &source) ||
         PyObject_GetBuffer(source, &data, PyBUF_CONTIG_RO) < 0) {
         return NULL;
     }
@@ -227,16 +230,15 @@ static int Memory_traverse(PyObject *self, visitproc visit, void *arg) {
 #undef VIEW
 
 static PyMethodDef Memory_methods[] = {
-    {"grow", Memory_grow, METH_O,
-     "grow($self, pages, /)\n--\n\nAdds pages of 64 KiB and returns the size before, in pages.\n"
+    {"grow", WITH_KEYWORDS(Memory_grow),
+     "grow($self, number_of_pages)\n--\n\nAdds pages of 64 KiB and returns the size before, in pages.\n"
      "Raises WasmError where the maximum does not allow it. Views stay valid."},
-    {"read", Memory_read, METH_VARARGS,
-     "read($self, offset, size, /)\n--\n\nReturns a copy of bytes. Raises IndexError."},
-    {"write", Memory_write, METH_VARARGS,
-     "write($self, offset, data, /)\n--\n\nCopies any bytes-like object. Raises IndexError."},
+    {"read", WITH_KEYWORDS(Memory_read),
+     "read($self, offset, size)\n--\n\nReturns a copy of bytes. Raises IndexError."},
+    {"write", WITH_KEYWORDS(Memory_write),
+     "write($self, offset, data)\n--\n\nCopies any bytes-like object. Raises IndexError."},
 #define VIEW(name, item, type)                                                                     \
-    {#name "_view", (PyCFunction)(void (*)(void))Memory_##name##_view,                             \
-     METH_VARARGS | METH_KEYWORDS,                                                                 \
+    {#name "_view", WITH_KEYWORDS(Memory_##name##_view),                                           \
      #name "_view($self, offset=0)\n--\n\nReturns a view of the elements from the given one on."},
 #include "views.def"
 #undef VIEW

@@ -177,7 +177,7 @@ static int range_of(const Span *view, PyObject *slice, Range *range) {
     stop = raw_stop < 0 ? raw_stop + size : raw_stop;
     start = start < 0 ? 0 : start > size ? size : start;
     stop = stop < 0 ? 0 : stop > size ? size : stop;
-    if (raw_start >= 0 && raw_stop >= 0 && raw_start > raw_stop) {
+    if (start > stop) {
         PyErr_Format(PyExc_IndexError, "Slice `%zd:%zd` cannot be empty", raw_start, raw_stop);
         return -1;
     }

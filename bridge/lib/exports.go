@@ -47,11 +47,10 @@ func pywasm_instantiate(module, core unsafe.Pointer, imports *C.struct_pywasm_im
 		externs[i] = extern(source, core, uint32(i))
 	}
 	made, err := (*engine.Module)(module).Instantiate(externs, core, unsafe.Pointer(call))
-	if err != nil {
-		return settle(err, call)
+	if made != nil {
+		*out = hold(made) // one that failed may be needed all the same
 	}
-	*out = hold(made)
-	return C.PYWASM_OK
+	return settle(err, call)
 }
 
 func extern(i C.struct_pywasm_import, core unsafe.Pointer, position uint32) engine.Extern {

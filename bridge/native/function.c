@@ -129,7 +129,9 @@ static PyObject *call_exported(Function *f, PyObject *const *args) {
     }
     PyObject *result = NULL;
     f->store->running++;
-    if (pack_arguments(f, args, stack) == 0 && call_guest(f, stack) == 0) {
+    /* Conversions run Python code, which may have closed the instance. */
+    if (pack_arguments(f, args, stack) == 0 && core_check(f->core) == 0 &&
+        call_guest(f, stack) == 0) {
         result = unpack_results(f, stack);
     }
     f->store->running--;
@@ -139,29 +141,7 @@ static PyObject *call_exported(Function *f, PyObject *const *args) {
     return result;
 }
 
-static PyObject *Function_vectorcall(PyObject *self, PyObject *const *args, size_t flags,
-                                     PyObject *keywords) {
-    Function *f = (Function *)self;
-    size_t given = (size_t)PyVectorcall_NARGS(flags);
-    if (keywords != NULL && PyTuple_Size(keywords) > 0) {
-        return PyErr_Format(PyExc_TypeError, "%U() takes no keyword arguments", f->name);
-    }
-    if (f->callable != NULL) {
-        return PyObject_Vectorcall(f->callable, args, flags, NULL);
-    }
-    if (given != f->signature->params) {
-        return wrong_count(f, given);
-    }
-    if (f->core == NULL) {
-        return raise_error("runtime", "%U() can only be called by a guest", f->name);
-    }
-    Py_INCREF(self); /* the call may drop what holds it */
-    PyObject *result = call_exported(f, args);
-    Py_DECREF(self);
-    return result;
-}
-
-/* ---- the guest calls Python ---- */
+/* ---- Python calls a host function: as a guest would ---- */
 
 static PyObject *wrong_results(const Signature *s, PyObject *result, Py_ssize_t given) {
     PyObject *types = PyBytes_FromStringAndSize((const char *)s->types + s->params, s->results);
@@ -178,31 +158,119 @@ static PyObject *wrong_results(const Signature *s, PyObject *result, Py_ssize_t 
     return NULL;
 }
 
-/* Stores what a host function returned: None, one value, or a sequence of values. */
+/* Returns what a host function returned as a tuple of as many values as its type has. None is no value,
+ * or a null reference; a tuple is all values, or one external reference. */
+static PyObject *results_tuple(const Signature *s, PyObject *result) {
+    int one = s->results == 1;
+    uint8_t first = one ? s->types[s->params] : 0;
+    if (PyTuple_Check(result) && first != PYWASM_EXTERNREF) {
+        if (PyTuple_Size(result) == (Py_ssize_t)s->results) {
+            return Py_NewRef(result);
+        }
+        return wrong_results(s, result, PyTuple_Size(result));
+    }
+    int is_none = result == Py_None && first < PYWASM_EXTERNREF;
+    if (is_none ? s->results != 0 : !one) {
+        return wrong_results(s, result, is_none ? 0 : 1);
+    }
+    return is_none ? PyTuple_New(0) : PyTuple_Pack(1, result);
+}
+
+/* Returns what comes out of the value when it passes the border. */
+static PyObject *pass(Function *f, uint8_t type, PyObject *value, const Where *where) {
+    uint64_t slots[2];
+    if (type == PYWASM_EXTERNREF || (type == PYWASM_FUNCREF && value == Py_None) ||
+        (type == PYWASM_FUNCREF && PyObject_TypeCheck(value, Function_Type))) {
+        return Py_NewRef(value);
+    }
+    return value_pack(f->store, NULL, type, value, slots, where) < 0
+               ? NULL
+               : value_unpack(f->store, type, slots);
+}
+
+static PyObject *pass_all(Function *f, const uint8_t *types, uint32_t count, PyObject *const *values,
+                          const char *role) {
+    Where where = {f->name, role, 0};
+    PyObject *tuple = PyTuple_New(count);
+    for (uint32_t i = 0; tuple != NULL && i < count; i++) {
+        where.position = i + 1;
+        PyObject *value = pass(f, types[i], values[i], &where);
+        if (value == NULL || PyTuple_SetItem(tuple, i, value) < 0) {
+            Py_CLEAR(tuple);
+        }
+    }
+    return tuple;
+}
+
+static PyObject *call_callable(Function *f, PyObject *const *args) {
+    const Signature *s = f->signature;
+    PyObject *passed = pass_all(f, s->types, s->params, args, "argument");
+    PyObject *returned = passed == NULL ? NULL : PyObject_CallObject(f->callable, passed);
+    Py_XDECREF(passed);
+    if (returned == NULL) {
+        return NULL;
+    }
+    PyObject *result = NULL, *single = NULL, *tuple = results_tuple(s, returned);
+    if (tuple != NULL) {
+        PyObject *values[SMALL];
+        Py_ssize_t count = PyTuple_Size(tuple);
+        for (Py_ssize_t i = 0; i < count && i < SMALL; i++) {
+            values[i] = PyTuple_GetItem(tuple, i);
+        }
+        result = count > SMALL ? Py_NewRef(tuple)
+                               : pass_all(f, s->types + s->params, s->results, values, "result");
+    }
+    Py_XDECREF(tuple);
+    Py_DECREF(returned);
+    if (result == NULL || s->results > 1) {
+        return result;
+    }
+    single = Py_NewRef(s->results == 0 ? Py_None : PyTuple_GetItem(result, 0));
+    Py_DECREF(result);
+    return single;
+}
+
+static PyObject *Function_vectorcall(PyObject *self, PyObject *const *args, size_t flags,
+                                     PyObject *keywords) {
+    Function *f = (Function *)self;
+    size_t given = (size_t)PyVectorcall_NARGS(flags);
+    if (keywords != NULL && PyTuple_Size(keywords) > 0) {
+        return PyErr_Format(PyExc_TypeError, "%U() takes no keyword arguments", f->name);
+    }
+    if (given != f->signature->params) {
+        return wrong_count(f, given);
+    }
+    if (f->callable != NULL) {
+        return call_callable(f, args);
+    }
+    if (f->core == NULL) {
+        return raise_error("runtime", "%U() can only be called by a guest", f->name);
+    }
+    Py_INCREF(self); /* the call may drop what holds it */
+    PyObject *result = call_exported(f, args);
+    Py_DECREF(self);
+    return result;
+}
+
+/* ---- the guest calls Python ---- */
+
+/* Stores what a host function returned. */
 static int pack_results(Function *f, Core *core, PyObject *result, uint64_t *stack) {
     const Signature *s = f->signature;
     const uint8_t *types = s->types + s->params;
     Where where = {f->name, "result", 1};
-    int is_tuple = PyTuple_Check(result);
-    Py_ssize_t given = is_tuple ? PyTuple_Size(result) : result == Py_None ? 0 : 1;
-    int one_reference = s->results == 1 && types[0] >= PYWASM_EXTERNREF;
-    if (one_reference && (!is_tuple || types[0] == PYWASM_EXTERNREF)) {
+    if (s->results == 1 && !PyTuple_Check(result) && result != Py_None) {
         return value_pack(core->store, core, types[0], result, stack, &where);
     }
-    if (given != (Py_ssize_t)s->results) {
-        wrong_results(s, result, given);
-        return -1;
-    }
-    for (uint32_t i = 0; i < s->results; i++) {
+    PyObject *tuple = results_tuple(s, result);
+    int status = tuple == NULL ? -1 : 0;
+    for (uint32_t i = 0; status == 0 && i < s->results; i++) {
         where.position = i + 1;
-        PyObject *value = is_tuple ? PyTuple_GetItem(result, i) : result;
-        if (value == NULL ||
-            value_pack(core->store, core, types[i], value, stack, &where) < 0) {
-            return -1;
-        }
+        status = value_pack(core->store, core, types[i], PyTuple_GetItem(tuple, i), stack, &where);
         stack += type_slots(types[i]);
     }
-    return 0;
+    Py_XDECREF(tuple);
+    return status;
 }
 
 /* `args` has room for one more before its first: callees may use that. */
@@ -344,6 +412,9 @@ static PyObject *Function_new(PyTypeObject *type, PyObject *args, PyObject *keyw
     if (!PyObject_TypeCheck(store, Store_Type)) {
         return PyErr_Format(PyExc_TypeError, "Function() argument 1 must be a Store");
     }
+    if (store_check((Store *)store) < 0) {
+        return NULL;
+    }
     PyObject *description =
         PyObject_CallMethod(py_helpers, "describe_host", "OO", callable, function_type);
     const char *params, *results;
@@ -373,12 +444,41 @@ static PyObject *Function_new(PyTypeObject *type, PyObject *args, PyObject *keyw
     return (PyObject *)f;
 }
 
+/* _go_host(store, address, types, number of parameters, name, what keeps it alive) */
+static PyObject *Function_go_host(PyObject *type, PyObject *args) {
+    PyObject *store, *name, *owner;
+    long long address;
+    const char *types;
+    Py_ssize_t count;
+    unsigned params;
+    if (!PyArg_ParseTuple(args, "O!Ly#IUO", Store_Type, &store, &address, &types, &count, &params,
+                          &name, &owner)) {
+        return NULL;
+    }
+    Signature *signature =
+        signature_from_types((const uint8_t *)types, params, (uint32_t)count - params);
+    Function *f = signature == NULL ? NULL : allocate((PyTypeObject *)type, signature, name);
+    if (f != NULL) {
+        f->store = (Store *)Py_NewRef(store);
+        f->go_host = (void *)(intptr_t)address;
+        f->owner = Py_NewRef(owner);
+    }
+    signature_release(signature);
+    return (PyObject *)f;
+}
+
+static PyMethodDef Function_methods[] = {
+    {"_go_host", Function_go_host, METH_VARARGS | METH_CLASS, NULL},
+    {NULL, NULL, 0, NULL},
+};
+
 static int Function_traverse(PyObject *self, visitproc visit, void *arg) {
     Function *f = (Function *)self;
     Py_VISIT((PyObject *)Py_TYPE(self));
     Py_VISIT((PyObject *)f->core);
     Py_VISIT((PyObject *)f->store);
     Py_VISIT(f->callable);
+    Py_VISIT(f->owner);
     Py_VISIT(f->anchor);
     return 0;
 }
@@ -386,6 +486,7 @@ static int Function_traverse(PyObject *self, visitproc visit, void *arg) {
 static int Function_clear(PyObject *self) {
     Function *f = (Function *)self;
     Py_CLEAR(f->callable);
+    Py_CLEAR(f->owner);
     Py_CLEAR(f->anchor);
     return 0;
 }
@@ -426,6 +527,11 @@ static PyObject *Function_get_name(PyObject *self, void *unused) {
     return Py_NewRef(((Function *)self)->name);
 }
 
+static PyObject *Function_get_needs_guest(PyObject *self, void *unused) {
+    (void)unused;
+    return PyBool_FromLong(((Function *)self)->go_host != NULL);
+}
+
 static PyObject *Function_repr(PyObject *self) {
     return PyObject_CallMethod(py_helpers, "function_repr", "O", self);
 }
@@ -438,6 +544,7 @@ static PyMemberDef Function_members[] = {
 
 static PyGetSetDef Function_getset[] = {
     {"type", Function_get_type, NULL, "The FunctionType of the function.", NULL},
+    {"_needs_guest", Function_get_needs_guest, NULL, NULL, NULL},
     {"__name__", Function_get_name, NULL, "The name of the export, or of the callable.", NULL},
     {NULL, NULL, NULL, NULL, NULL},
 };
@@ -467,6 +574,7 @@ static PyType_Slot Function_slots[] = {
     {Py_tp_repr, Function_repr},
     {Py_tp_members, Function_members},
     {Py_tp_getset, Function_getset},
+    {Py_tp_methods, Function_methods},
     {0, NULL},
 };
 

@@ -116,6 +116,7 @@ typedef struct {
     struct pywasm_function code;
     PyObject *callable; /* of a host function */
     void *go_host;      /* of a host function written in Go */
+    PyObject *owner;    /* keeps go_host alive */
     Store *store;
     PyObject *name;
     PyObject *anchor;   /* core of the tiny module through which a host function becomes a funcref */
@@ -144,6 +145,7 @@ int table_register(PyObject *module);
 int tag_register(PyObject *module);
 int memory_register(PyObject *module);
 int views_register(PyObject *module);
+#define WITH_KEYWORDS(function) (PyCFunction)(void (*)(void))(function), METH_VARARGS | METH_KEYWORDS
 PyTypeObject *register_type(PyObject *module, const char *name, PyType_Spec *spec);
 
 /* values.c: between Python objects and 64-bit slots. `where` names the value in errors. */
@@ -155,10 +157,12 @@ typedef struct {
 int value_pack(Store *store, Core *core, uint8_t type, PyObject *value, uint64_t *slot, const Where *where);
 PyObject *value_unpack(Store *store, uint8_t type, const uint64_t *slot);
 const char *type_name(uint8_t type);
+int to_u32(PyObject *object, uint32_t *number); /* -1 with TypeError or OverflowError set */
 static inline uint32_t type_slots(uint8_t type) { return type == PYWASM_V128 ? 2 : 1; }
 
 /* references.c */
-int references_tidy(Store *store); /* before anything of a call is packed */
+int references_tidy(Store *store);    /* before anything of a call is packed */
+int references_collect(Store *store); /* unless a guest of the store is running */
 uint64_t reference_of(Store *store, PyObject *object);          /* 0 with an exception set */
 PyObject *reference_get(Store *store, uint64_t reference);      /* new reference */
 int references_traverse(References *references, visitproc visit, void *arg);

@@ -2,7 +2,8 @@
  *
  * A guest sees an object as a number: its slot in the store's table plus one; null is 0. The same
  * object has the same slot as long as it is in the table, which holds a reference to it. From time
- * to time, before a call and when no guest of the store runs, the table asks Go which numbers are
+ * to time, before a call or with a full collection of Python's, and when no guest of the store runs, the
+ * table asks Go which numbers are
  * still to be found in tables, globals and element segments, and lets go of the rest. So it holds at
  * most twice as many objects as guests do, or START, whichever is more; while a guest runs it grows by
  * the objects that are passed, up to LIMIT. */
@@ -89,9 +90,12 @@ static int prepare(Store *store) {
     References *r = &store->references;
     if (r->slot_of == NULL) {
         r->collect_at = START;
-        if ((r->slot_of = PyDict_New()) == NULL) {
+        PyObject *watched = PyObject_CallMethod(py_helpers, "watch_references", "O", store);
+        if (watched == NULL || (r->slot_of = PyDict_New()) == NULL) {
+            Py_XDECREF(watched);
             return -1;
         }
+        Py_DECREF(watched);
     }
     if (r->count - r->free_slots >= LIMIT) {
         raise_error("runtime", "a store holds at most %d external references at a time", LIMIT);
@@ -102,7 +106,13 @@ static int prepare(Store *store) {
 
 int references_tidy(Store *store) {
     References *r = &store->references;
-    if (r->slot_of == NULL || r->count - r->free_slots < r->collect_at || store->running > 0) {
+    return r->slot_of == NULL || r->count - r->free_slots < r->collect_at ? 0
+                                                                          : references_collect(store);
+}
+
+int references_collect(Store *store) {
+    if (store->running > 0 || store->closed || store->epoch != pywasm_epoch ||
+        store->references.slot_of == NULL) {
         return 0;
     }
     return collect(store);

@@ -51,6 +51,11 @@ static PyObject *Store_check(PyObject *self, PyObject *unused) {
     return store_check((Store *)self) < 0 ? NULL : Py_NewRef(Py_None);
 }
 
+static PyObject *Store_collect_references(PyObject *self, PyObject *unused) {
+    (void)unused;
+    return references_collect((Store *)self) < 0 ? NULL : Py_NewRef(Py_None);
+}
+
 static int Store_traverse(PyObject *self, visitproc visit, void *arg) {
     Py_VISIT((PyObject *)Py_TYPE(self));
     return references_traverse(&((Store *)self)->references, visit, arg);
@@ -76,6 +81,7 @@ static void Store_dealloc(PyObject *self) {
 static PyMethodDef Store_methods[] = {
     {"_open", Store_open, METH_O, NULL},
     {"_check", Store_check, METH_NOARGS, NULL},
+    {"_collect_references", Store_collect_references, METH_NOARGS, NULL},
     {"_close_instances", Store_close_instances, METH_NOARGS, NULL},
     {NULL, NULL, 0, NULL},
 };

@@ -34,6 +34,7 @@ static int complain(PyObject *class, const Where *where, uint8_t type, const cha
 }
 
 static int wrong_type(const Where *where, uint8_t type, PyObject *value) {
+    PyErr_Clear(); /* what the conversion said */
     PyObject *name = PyObject_GetAttrString((PyObject *)Py_TYPE(value), "__name__");
     if (name == NULL) {
         return -1;
@@ -76,6 +77,22 @@ static int index_bits(PyObject *index, uint64_t *bits) {
         return 1;
     }
     return 2; /* fits unsigned only */
+}
+
+int to_u32(PyObject *object, uint32_t *number) {
+    unsigned long long wide = PyLong_AsUnsignedLongLong(object);
+    if (wide == (unsigned long long)-1 && PyErr_Occurred()) {
+        if (!PyErr_ExceptionMatches(PyExc_OverflowError)) {
+            return -1;
+        }
+        PyErr_Clear();
+    }
+    if (wide > UINT32_MAX) {
+        PyErr_SetString(PyExc_OverflowError, "out of range integral type conversion attempted");
+        return -1;
+    }
+    *number = (uint32_t)wide;
+    return 0;
 }
 
 static int pack_integer(uint8_t type, PyObject *value, uint64_t *slot, const Where *where) {

@@ -214,11 +214,14 @@ static int element_index(Global *t, PyObject *object, uint32_t *index) {
     return 0;
 }
 
-static PyObject *Table_get(PyObject *self, PyObject *number) {
+static PyObject *Table_get(PyObject *self, PyObject *args, PyObject *keywords) {
+    static char *names[] = {"index", NULL};
     Global *t = (Global *)self;
+    PyObject *number;
     uint64_t reference = 0;
     uint32_t index;
-    if (core_check(t->core) < 0 || core_enter(t->core) < 0) {
+    if (!PyArg_ParseTupleAndKeywords(args, keywords, "O:get", names, &number) ||
+        core_check(t->core) < 0 || core_enter(t->core) < 0) {
         return NULL;
     }
     int status = element_index(t, number, &index);
@@ -229,12 +232,13 @@ static PyObject *Table_get(PyObject *self, PyObject *number) {
     return status < 0 ? NULL : value_unpack(t->core->store, t->type, &reference);
 }
 
-static PyObject *Table_set(PyObject *self, PyObject *args) {
+static PyObject *Table_set(PyObject *self, PyObject *args, PyObject *keywords) {
+    static char *names[] = {"index", "value", NULL};
     Global *t = (Global *)self;
     PyObject *number, *value;
     uint64_t slots[2];
     uint32_t index;
-    if (!PyArg_ParseTuple(args, "OO:set", &number, &value) ||
+    if (!PyArg_ParseTupleAndKeywords(args, keywords, "OO:set", names, &number, &value) ||
         pack(t, "the element", value, slots) < 0 || core_enter(t->core) < 0) {
         return NULL;
     }
@@ -246,37 +250,27 @@ static PyObject *Table_set(PyObject *self, PyObject *args) {
     return status < 0 ? NULL : Py_NewRef(Py_None);
 }
 
-static PyObject *grow(Global *t, unsigned long long delta, PyObject *value) {
+static PyObject *Table_grow(PyObject *self, PyObject *args, PyObject *keywords) {
+    static char *names[] = {"delta", "init", NULL};
+    Global *t = (Global *)self;
+    PyObject *number, *value = Py_None;
     uint64_t slots[2];
-    if (pack(t, "the element", value, slots) < 0 || core_enter(t->core) < 0) {
+    uint32_t delta;
+    if (!PyArg_ParseTupleAndKeywords(args, keywords, "O|O:grow", names, &number, &value) ||
+        to_u32(number, &delta) < 0 || pack(t, "the element", value, slots) < 0 ||
+        core_enter(t->core) < 0) {
         return NULL;
     }
-    int64_t before = -1;
-    if (delta <= UINT32_MAX) {
-        before = pywasm_go.pywasm_table_grow(t->core->go, t->index, (uint32_t)delta, slots[0]);
-    }
+    int64_t before = pywasm_go.pywasm_table_grow(t->core->go, t->index, delta, slots[0]);
     uint32_t size = table_size(t);
     core_leave(t->core);
     if (before < 0) {
         return raise_error("runtime",
                            "The table could not grow: current size %u elements, requested "
-                           "increase: %llu elements",
-                           (unsigned)size, delta);
+                           "increase: %u elements",
+                           (unsigned)size, (unsigned)delta);
     }
     return PyLong_FromLongLong(before);
-}
-
-static PyObject *Table_grow(PyObject *self, PyObject *args) {
-    unsigned long long delta;
-    PyObject *number, *value = Py_None;
-    if (!PyArg_ParseTuple(args, "O|O:grow", &number, &value)) {
-        return NULL;
-    }
-    delta = PyLong_AsUnsignedLongLong(number);
-    if (delta == (unsigned long long)-1 && PyErr_Occurred()) {
-        return NULL;
-    }
-    return grow((Global *)self, delta, value);
 }
 
 static Py_ssize_t Table_length(PyObject *self) {
@@ -322,13 +316,13 @@ static PyGetSetDef Table_getset[] = {
 };
 
 static PyMethodDef Table_methods[] = {
-    {"get", Table_get, METH_O,
-     "get($self, index, /)\n--\n\nReturns an element: a Function, any object, or None.\n"
+    {"get", WITH_KEYWORDS(Table_get),
+     "get($self, index)\n--\n\nReturns an element: a Function, any object, or None.\n"
      "Raises IndexError."},
-    {"set", Table_set, METH_VARARGS,
-     "set($self, index, value, /)\n--\n\nSets an element. Raises IndexError or TypeError."},
-    {"grow", Table_grow, METH_VARARGS,
-     "grow($self, delta, value=None, /)\n--\n\nAdds elements and returns the size before.\n"
+    {"set", WITH_KEYWORDS(Table_set),
+     "set($self, index, value)\n--\n\nSets an element. Raises IndexError or TypeError."},
+    {"grow", WITH_KEYWORDS(Table_grow),
+     "grow($self, delta, init=None)\n--\n\nAdds elements and returns the size before.\n"
      "Raises WasmError where the maximum does not allow it."},
     {"_of", variable_of, METH_VARARGS | METH_CLASS, NULL},
     {NULL, NULL, 0, NULL},
