@@ -9,7 +9,7 @@
 
 from __future__ import annotations
 
-from . import _helpers, _native, compilers, engine
+from . import _helpers, _native, compilers, engine, wasi
 from ._errors import (
     CompileError,
     ExitError,
@@ -57,6 +57,12 @@ from ._values import Value
 from ._version import __version__
 
 _native.set_helpers(_helpers)
+for _public in (CompileError, ExitError, ExportNotFoundError, Frame, LinkError, Trap, TrapCode,
+                WasmError, ImportObject, Exports, ExportsIterator, Instance, Module, Store,
+                ExportType, FunctionType, GlobalType, ImportType, MemoryType, TableType, TagType,
+                Type, Value):
+    _public.__module__ = __name__  # where users find it, and pickle does
+del _public
 
 __all__ = [
     "Buffer",
@@ -101,6 +107,7 @@ __all__ = [
     "__version__",
     "compilers",
     "engine",
+    "wasi",
     "wasm2wat",
     "wat2wasm",
 ]

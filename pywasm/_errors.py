@@ -50,6 +50,7 @@ class Frame(tuple):  # type: ignore[type-arg]  # a named tuple without the cost 
     """
 
     __slots__ = ()
+    _fields = ("module", "function_index", "function_name")
 
     def __new__(cls, module: str | None, function_index: int, function_name: str | None) -> Frame:
         return super().__new__(cls, (module, function_index, function_name))

@@ -48,6 +48,7 @@ def _guess(value: object) -> str:
 _ANNOTATIONS: dict[object, Type] = {
     int: Type.I32,
     float: Type.F32,
+    **{t: t for t in Type},
     **{t.name: t for t in Type},
     **{t.name.lower(): t for t in Type},
     "int": Type.I32,
@@ -166,6 +167,29 @@ def anchor(store: Store, function: _native.Function) -> _native.Core:
         Slice_byte.from_bytes(bytes(type.params)), Slice_byte.from_bytes(bytes(type.results))
     )
     return _native.Core(store, _Made(handle), handle.Pointer(), (function,))
+
+
+# ---- external references ----
+
+_watched: set[Any] = set()  # weak references to the stores that hold objects
+
+
+def watch_references(store: Store) -> None:
+    """Lets go of what guests do not hold any more whenever Python collects all generations."""
+    import gc
+    import weakref
+
+    if not _watched:
+        gc.callbacks.append(_collect_references)
+    _watched.add(weakref.ref(store, _watched.discard))
+
+
+def _collect_references(phase: str, info: dict[str, int]) -> None:
+    if phase == "start" and info["generation"] == 2:
+        for reference in list(_watched):
+            store = reference()
+            if store is not None:
+                store._collect_references()
 
 
 # ---- what the host makes ----

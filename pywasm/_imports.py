@@ -38,20 +38,27 @@ class ImportObject:
 
         Raises TypeError for values that are not externs.
         """
-        self._namespaces[namespace_name] = _checked(namespace_name, namespace)
+        self._namespaces[_text(namespace_name)] = _checked(namespace)
 
     def to_dict(self) -> dict[str, dict[str, Any]]:
         """Returns all as a dict of dicts."""
         return {name: dict(namespace) for name, namespace in self._namespaces.items()}
 
 
-def _checked(name: str, namespace: Any) -> dict[str, Any]:
+def _text(name: object) -> str:
+    if not isinstance(name, str):
+        raise TypeError(f"imports are named by str, not {type(name).__name__}")
+    return name
+
+
+def _checked(namespace: Any) -> dict[str, Any]:
     try:
         items = dict(namespace)
     except (TypeError, ValueError):
         kind = type(namespace).__name__
         raise TypeError(f"'{kind}' object cannot be converted to 'PyDict'") from None
-    for item in items.values():
+    for name, item in items.items():
+        _text(name)
         if not isinstance(item, _EXTERNS):
             kind = type(item).__name__
             raise TypeError(f'`ImportObject` cannot register the given type `Ok("{kind}")`')
@@ -66,7 +73,7 @@ def resolve(module: Module, imports: Any) -> tuple[Any, ...]:
         namespaces = imports._namespaces
     else:
         try:
-            namespaces = {name: _checked(name, space) for name, space in imports.items()}
+            namespaces = {_text(name): _checked(space) for name, space in imports.items()}
         except AttributeError:
             kind = type(imports).__name__
             raise TypeError(f"'{kind}' object cannot be converted to 'PyDict'") from None

@@ -79,6 +79,8 @@ class Exports:
         self._core = core
 
     def __getattr__(self, name: str) -> Any:
+        if name == "_core":  # an object that was made without __init__
+            raise AttributeError(name)
         found = self._core.module._exports.get(name)
         if found is None:
             raise ExportNotFoundError(f"Export `{name}` does not exist.")
@@ -105,7 +107,11 @@ class Exports:
         return [*object.__dir__(self), *self._core.module._exports]
 
     def __repr__(self) -> str:
-        return f"<pywasm.Exports {', '.join(repr(extern) for _, extern in self)}>"
+        shown = (
+            repr(extern) if isinstance(extern, _native.Function) else f"{name}: {extern!r}"
+            for name, extern in self
+        )
+        return f"<pywasm.Exports {', '.join(shown)}>"
 
 
 class ExportsIterator:
@@ -127,7 +133,9 @@ def _extern(core: _native.Core, name: str, index: int, type_: Any) -> Any:
     """Makes the object for an export; one that is an import is what was imported."""
     imported = core.module._imported.get(type(type_), ())
     if index < len(imported):
-        return core.imports[imported[index]]
+        extern = core.imports[imported[index]]
+        if not isinstance(extern, _native.Function) or not extern._needs_guest:
+            return extern
     if isinstance(type_, FunctionType):
         types = bytes(type_.params + type_.results)
         return core.function(index, types, len(type_.params), name)

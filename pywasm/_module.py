@@ -49,7 +49,7 @@ class Module:
         store._check()
         binary = _binary(bytes)
         if store.compiler_name is None:
-            raise WasmError(_HEADLESS)
+            raise CompileError(_HEADLESS)
         from ._gopy.go import Slice_byte
 
         self.store = store
@@ -78,6 +78,8 @@ class Module:
     @staticmethod
     def validate(store: Store, bytes: Any) -> bool:
         """Returns whether bytes are a valid module in the binary format."""
+        if not isinstance(store, Store):
+            raise TypeError(f"validate() argument 1 must be a Store, not {type(store).__name__}")
         from ._gopy import bridge
         from ._gopy.go import Slice_byte
 

@@ -74,6 +74,9 @@ class _Record:
 
 
 def _check_limits(minimum: int, maximum: int | None, name: str) -> None:
+    for limit in (minimum,) if maximum is None else (minimum, maximum):
+        if not hasattr(limit, "__index__"):
+            raise TypeError(f"{name} limits must be integers, not {type(limit).__name__}")
     if minimum < 0 or minimum > 0xFFFFFFFF:
         raise ValueError(f"{name} minimum must be between 0 and 2**32-1, got {minimum}")
     if maximum is not None and not minimum <= maximum <= 0xFFFFFFFF:

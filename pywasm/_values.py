@@ -48,12 +48,12 @@ class Value:
     @staticmethod
     def f32(value: float) -> Value:
         """A 32-bit float; the value is rounded to one."""
-        return _make(Type.F32, float(value))
+        return _float(Type.F32, value)
 
     @staticmethod
     def f64(value: float) -> Value:
         """A 64-bit float."""
-        return _make(Type.F64, float(value))
+        return _float(Type.F64, value)
 
     @staticmethod
     def externref(value: object) -> Value:
@@ -97,3 +97,10 @@ def _integer(type: Type, value: int) -> Value:
     if not low <= number < high:
         raise OverflowError("out of range integral type conversion attempted")
     return _make(type, number)
+
+
+def _float(type: Type, value: float) -> Value:
+    if not hasattr(value, "__float__") and not hasattr(value, "__index__"):
+        name = value.__class__.__name__
+        raise TypeError(f"argument 'value': '{name}' object cannot be interpreted as a float")
+    return _make(type, float(value))
