@@ -88,8 +88,6 @@ func TestUnsupportedFeaturesAreNamed(t *testing.T) {
 		"(func struct.new 0)":                        "GC",
 		"(memory i64 1)":                             "memory64",
 		"(table i64 1 funcref)":                      "memory64",
-		"(memory 1) (memory 1) (func memory.size 1)": "multi-memory",
-		"(func (drop (i32.load 1 (i32.const 0))))":   "multi-memory",
 		"(memory 1 (pagesize 1))":                    "custom page sizes",
 		"(func try end)":                             "legacy exceptions",
 		"(func i64.add128)":                          "wide arithmetic",

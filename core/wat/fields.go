@@ -138,8 +138,7 @@ func (p *parser) memoryField(f *field) {
 		return
 	}
 	p.addressType()
-	if at := p.tok().off; p.form("data") {
-		p.knownMemory(at, p.defined[wasm.ExternMemory]-1)
+	if p.form("data") {
 		p.inlineData()
 	} else {
 		p.m.Memories = append(p.m.Memories, p.memoryType())

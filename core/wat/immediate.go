@@ -62,14 +62,14 @@ func (p *parser) indices(imm wasm.Imm, dst []byte) []byte {
 	case wasm.ImmTable:
 		return wasm.AppendU32(dst, p.optIndex(spaceTable))
 	case wasm.ImmMemory:
-		return wasm.AppendU32(dst, p.memory())
+		return wasm.AppendU32(dst, p.optIndex(spaceMemory))
 	case wasm.ImmTableTable:
 		if p.atIndex() {
 			first, second = p.index(spaceTable), p.index(spaceTable)
 		}
 	case wasm.ImmMemoryMemory:
 		if p.atIndex() {
-			first, second = p.memory(), p.knownMemory(p.tok().off, p.index(spaceMemory))
+			first, second = p.index(spaceMemory), p.index(spaceMemory)
 		}
 	case wasm.ImmElemTable:
 		if p.indexBehind() {
@@ -78,7 +78,7 @@ func (p *parser) indices(imm wasm.Imm, dst []byte) []byte {
 		first = p.index(spaceElem)
 	case wasm.ImmDataMemory:
 		if p.indexBehind() {
-			second = p.memory()
+			second = p.optIndex(spaceMemory)
 		}
 		first = p.index(spaceData)
 	default:
@@ -133,7 +133,7 @@ func (p *parser) memArg(info *wasm.OpInfo, dst []byte) []byte {
 	memory := uint32(0)
 	// A number alone is the lane, of those that have one.
 	if p.kind() == tokID || p.kind() == tokNat && (info.Imm == wasm.ImmMemArg || p.memArgBehind()) {
-		memory = p.memory()
+		memory = p.optIndex(spaceMemory)
 	}
 	offset, align := uint64(0), uint32(info.Align)
 	if t, value := p.keyValue("offset="); t != nil {

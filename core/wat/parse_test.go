@@ -95,6 +95,11 @@ func TestAbbreviations(t *testing.T) {
 		{"(table 1 funcref) (func call_indirect)", "(table 1 funcref) (func call_indirect 0 (type 0)) (type (func))"},
 		{"(func (param funcref externref exnref))", "(func (param (ref null func)) (param (ref null extern) (ref null exn)))"},
 		{"(func select (result i32))", "(func select (result) (result i32))"},
+		{
+			"(memory 1) (memory 1) (func memory.copy 1 0 i32.load 1 offset=4 memory.size 1 memory.init 1 0) (data $a (memory 1) (i32.const 0))",
+			`(memory 1) (memory $n 1) (func memory.copy $n 0 i32.load $n offset=4 memory.size $n memory.init $n $a) (data $a 1 (i32.const 0))
+			 (@custom "name" "\09\04\01\00\01a")`,
+		},
 		{"(rec (type $a (func)))(func (type $a))", `(rec (type (func))) (func (type 0)) (@custom "name" "\04\04\01\00\01a")`},
 		{"(rec (type (func (result i32))) (type (func)))(func)", "(rec (type (func (result i32))) (type (func)))(type (func))(func (type 2))"},
 	} {

@@ -29,12 +29,12 @@ func (p *parser) dataField(*field) {
 	switch {
 	case p.form("memory"):
 		d.Mode, d.Explicit = wasm.Active, true
-		d.Memory = p.memory()
+		d.Memory = p.optIndex(spaceMemory)
 		p.close()
 		d.Start = p.offset()
 	case p.kind() == tokNat:
 		d.Mode = wasm.Active
-		d.Memory = p.memory()
+		d.Memory = p.optIndex(spaceMemory)
 		d.Start = p.offset()
 	case p.kind() == tokLParen:
 		d.Mode = wasm.Active

@@ -113,16 +113,3 @@ func (p *parser) optIndex(id spaceID) uint32 {
 	}
 	return p.index(id)
 }
-
-// memory passes a memory index, if there is one.
-func (p *parser) memory() uint32 {
-	return p.knownMemory(p.tok().off, p.optIndex(spaceMemory))
-}
-
-// knownMemory refuses to use other memories than the first.
-func (p *parser) knownMemory(at, i uint32) uint32 {
-	if i != 0 {
-		p.refuse(at, wasm.MultiMemory, "a memory index other than 0")
-	}
-	return i
-}
