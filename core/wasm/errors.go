@@ -14,10 +14,10 @@ type Error struct {
 // Error returns the message and where it applies: "unexpected end (at offset 0x1f2)".
 func (e *Error) Error() string {
 	switch {
+	case e.Feature != "":
+		return e.Msg // names the offset itself
 	case e.Func >= 0:
 		return fmt.Sprintf("%s (function %d, at offset %#x)", e.Msg, e.Func, e.Offset)
-	case e.Feature != "":
-		return e.Msg
 	}
 	return fmt.Sprintf("%s (at offset %#x)", e.Msg, e.Offset)
 }

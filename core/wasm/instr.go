@@ -174,15 +174,7 @@ func (it *Iter) memArg() {
 		it.Index = it.u32()
 	}
 	it.Align = flags &^ 0x40
-	it.Bits = it.offset()
-}
-
-func (it *Iter) offset() uint64 {
-	if it.pos < len(it.b) && it.b[it.pos] < 0x80 {
-		it.pos++
-		return uint64(it.b[it.pos-1])
-	}
-	return it.u64()
+	it.Bits = it.u64()
 }
 
 func (it *Iter) catch() Catch {

@@ -48,10 +48,10 @@ func (l *locals) forget(n int) {
 
 // typeOf returns the type of a local, or false if there is no such local.
 func (l *locals) typeOf(index uint32) (ValType, bool) {
-	if int(index) < len(l.types) {
+	switch {
+	case int(index) < len(l.types):
 		return l.types[index], true
-	}
-	if int(index) >= l.count {
+	case int(index) >= l.count:
 		return 0, false
 	}
 	run := sort.Search(len(l.ends), func(i int) bool { return l.ends[i] > int(index) })

@@ -60,14 +60,20 @@ func (r *reader) bytes(n uint32) []byte {
 }
 
 func (r *reader) u32() uint32 {
-	if r.pos < len(r.b) && r.b[r.pos] < 0x80 {
+	if r.pos < len(r.b) && r.b[r.pos] < 0x80 { // most numbers take one byte
 		r.pos++
 		return uint32(r.b[r.pos-1])
 	}
 	return uint32(r.unsigned(32))
 }
 
-func (r *reader) u64() uint64 { return r.unsigned(64) }
+func (r *reader) u64() uint64 {
+	if r.pos < len(r.b) && r.b[r.pos] < 0x80 {
+		r.pos++
+		return uint64(r.b[r.pos-1])
+	}
+	return r.unsigned(64)
+}
 
 func (r *reader) s32() int32 { return int32(r.signed(32)) }
 

@@ -43,9 +43,10 @@ func (v *validator) fail(offset int, msg string) {
 
 // known checks an index against the length of its space; what says what it is an index of.
 func (v *validator) known(offset int, index uint32, n int, what string) bool {
-	if int64(index) < int64(n) {
-		return true
-	}
+	return int64(index) < int64(n) || v.failUnknown(offset, index, what)
+}
+
+func (v *validator) failUnknown(offset int, index uint32, what string) bool {
 	v.fail(offset, "unknown "+what+" "+strconv.FormatUint(uint64(index), 10))
 	return false
 }
