@@ -7,13 +7,12 @@
 /* A linear memory that Python holds: its address stays, its size only grows. Memory, Buffer and the
  * views share one, and hold it by reference: it outlives the instance. */
 typedef struct {
-    PyObject_HEAD
-    struct pywasm_linear *linear;
+    PyObject_HEAD struct pywasm_linear *linear;
     unsigned epoch;
     Core *core; /* of Memory alone: to grow it */
     uint8_t shared;
-    uint8_t item;     /* of a view: index in the table of views.c */
-    uint64_t offset;  /* of a view: in bytes */
+    uint8_t item;    /* of a view: index in the table of views.c */
+    uint64_t offset; /* of a view: in bytes */
     PyObject *public_type;
     PyObject *weakrefs;
 } Span;

@@ -173,7 +173,8 @@ static uint8_t *range(Span *m, long long offset, Py_ssize_t size) {
         return NULL;
     }
     uint64_t limit = m->linear->size;
-    if (offset < 0 || size < 0 || (uint64_t)offset > limit || (uint64_t)size > limit - (uint64_t)offset) {
+    if (offset < 0 || size < 0 || (uint64_t)offset > limit ||
+        (uint64_t)size > limit - (uint64_t)offset) {
         PyErr_Format(PyExc_IndexError,
                      "%zd bytes at offset %lld are out of range of a memory of %llu bytes", size,
                      offset, (unsigned long long)limit);
@@ -231,7 +232,8 @@ static int Memory_traverse(PyObject *self, visitproc visit, void *arg) {
 
 static PyMethodDef Memory_methods[] = {
     {"grow", WITH_KEYWORDS(Memory_grow),
-     "grow($self, number_of_pages)\n--\n\nAdds pages of 64 KiB and returns the size before, in pages.\n"
+     "grow($self, number_of_pages)\n--\n\nAdds pages of 64 KiB and returns the size before, in "
+     "pages.\n"
      "Raises WasmError where the maximum does not allow it. Views stay valid."},
     {"read", WITH_KEYWORDS(Memory_read),
      "read($self, offset, size)\n--\n\nReturns a copy of bytes. Raises IndexError."},
@@ -260,16 +262,17 @@ static PyMemberDef span_members[] = {
     {NULL, 0, 0, 0, NULL},
 };
 
-PyDoc_STRVAR(Memory_doc,
-             "Memory(store, memory_type)\n--\n\n"
-             "A linear memory, exported by an instance or made to be imported by one.\n\n"
-             "It supports the buffer protocol, and lends out views of single bytes, unsigned. Views\n"
-             "stay valid when the memory grows, where they keep their length, and when the\n"
-             "instance is gone.\n\n"
-             ">>> m = Memory(Store(), MemoryType(1))\n"
-             ">>> m.write(0, b'abc')\n"
-             ">>> bytes(memoryview(m)[:3])\n"
-             "b'abc'");
+PyDoc_STRVAR(
+    Memory_doc,
+    "Memory(store, memory_type)\n--\n\n"
+    "A linear memory, exported by an instance or made to be imported by one.\n\n"
+    "It supports the buffer protocol, and lends out views of single bytes, unsigned. Views\n"
+    "stay valid when the memory grows, where they keep their length, and when the\n"
+    "instance is gone.\n\n"
+    ">>> m = Memory(Store(), MemoryType(1))\n"
+    ">>> m.write(0, b'abc')\n"
+    ">>> bytes(memoryview(m)[:3])\n"
+    "b'abc'");
 
 static PyType_Slot Memory_slots[] = {
     {Py_tp_doc, (void *)Memory_doc},   {Py_tp_new, Memory_new},
@@ -294,9 +297,12 @@ static Py_ssize_t Buffer_length(PyObject *self) {
 PyDoc_STRVAR(Buffer_doc, "The bytes of a Memory, for memoryview and the like: see Memory.buffer.");
 
 static PyType_Slot Buffer_slots[] = {
-    {Py_tp_doc, (void *)Buffer_doc}, {Py_tp_dealloc, span_dealloc},
-    {Py_tp_members, span_members},   {Py_bf_getbuffer, span_getbuffer},
-    {Py_sq_length, Buffer_length},   {Py_tp_new, not_constructible},
+    {Py_tp_doc, (void *)Buffer_doc},
+    {Py_tp_dealloc, span_dealloc},
+    {Py_tp_members, span_members},
+    {Py_bf_getbuffer, span_getbuffer},
+    {Py_sq_length, Buffer_length},
+    {Py_tp_new, not_constructible},
     {0, NULL},
 };
 

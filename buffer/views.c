@@ -233,8 +233,7 @@ static int set_slice(const Span *view, PyObject *slice, PyObject *sequence) {
 /* ---- the types ---- */
 
 static int not_an_index(void) {
-    PyErr_SetString(PyExc_ValueError,
-                    "Only integers and slices are valid to represent an index");
+    PyErr_SetString(PyExc_ValueError, "Only integers and slices are valid to represent an index");
     return -1;
 }
 
@@ -293,9 +292,12 @@ static PyGetSetDef view_getset[] = {
 };
 
 static PyType_Slot view_slots[] = {
-    {Py_tp_dealloc, span_dealloc},        {Py_tp_new, not_constructible},
-    {Py_tp_getset, view_getset},          {Py_mp_length, view_length},
-    {Py_mp_subscript, view_subscript},    {Py_mp_ass_subscript, view_assign},
+    {Py_tp_dealloc, span_dealloc},
+    {Py_tp_new, not_constructible},
+    {Py_tp_getset, view_getset},
+    {Py_mp_length, view_length},
+    {Py_mp_subscript, view_subscript},
+    {Py_mp_ass_subscript, view_assign},
     {Py_tp_doc, "The elements of a Memory, from an offset to its end."},
     {0, NULL},
 };

@@ -57,10 +57,31 @@ from ._values import Value
 from ._version import __version__
 
 _native.set_helpers(_helpers)
-for _public in (CompileError, ExitError, ExportNotFoundError, Frame, LinkError, Trap, TrapCode,
-                WasmError, ImportObject, Exports, ExportsIterator, Instance, Module, Store,
-                ExportType, FunctionType, GlobalType, ImportType, MemoryType, TableType, TagType,
-                Type, Value):
+for _public in (
+    CompileError,
+    ExitError,
+    ExportNotFoundError,
+    Frame,
+    LinkError,
+    Trap,
+    TrapCode,
+    WasmError,
+    ImportObject,
+    Exports,
+    ExportsIterator,
+    Instance,
+    Module,
+    Store,
+    ExportType,
+    FunctionType,
+    GlobalType,
+    ImportType,
+    MemoryType,
+    TableType,
+    TagType,
+    Type,
+    Value,
+):
     _public.__module__ = __name__  # where users find it, and pickle does
 del _public
 

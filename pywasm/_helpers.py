@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from . import _native
+from ._bridge import go_bytes
 from ._errors import Frame, Trap, TrapCode, WasmError, add_frames, make_error
 from ._store import Store
 from ._types import FunctionType, GlobalType, MemoryType, TableType, Type, to_type, type_names
@@ -32,8 +33,7 @@ def wrong_results(types: bytes, result: Any, given: int) -> str:
     values = result if isinstance(result, tuple) else () if result is None else (result,)
     got = ", ".join(_guess(value) for value in values[:given])
     return (
-        "Dynamic function returned wrong signature. "
-        f"Expected {type_names(types)} but got [{got}]"
+        f"Dynamic function returned wrong signature. Expected {type_names(types)} but got [{got}]"
     )
 
 
@@ -92,7 +92,8 @@ def _annotated(function: Callable[..., Any]) -> tuple[bytes, bytes]:
 def _evaluated(function: Callable[..., Any], annotations: dict[str, Any]) -> dict[str, Any]:
     """Evaluates what `from __future__ import annotations` left as text, such as "'i32'"."""
     return {
-        name: value if not isinstance(value, str) or value in _ANNOTATIONS
+        name: value
+        if not isinstance(value, str) or value in _ANNOTATIONS
         else _evaluate(function, value)
         for name, value in annotations.items()
     }
@@ -141,9 +142,7 @@ def _annotation(annotation: object) -> Type:
         return _ANNOTATIONS[annotation]
     except (KeyError, TypeError):
         kind = type(annotation).__name__
-        raise WasmError(
-            f"Type `{kind}` (`{annotation!r}`) is not a supported type"
-        ) from None
+        raise WasmError(f"Type `{kind}` (`{annotation!r}`) is not a supported type") from None
 
 
 def function_type(params: bytes, results: bytes) -> FunctionType:
@@ -160,12 +159,8 @@ def describe_function(module: Module, index: int) -> tuple[bytes, int, str]:
 
 def anchor(store: Store, function: _native.Function) -> _native.Core:
     """Makes an instance whose function 1 calls a host function, so that it can be referred to."""
-    from ._gopy.go import Slice_byte
-
     type = function.type
-    handle = store._handle.MakeFunction(
-        Slice_byte.from_bytes(bytes(type.params)), Slice_byte.from_bytes(bytes(type.results))
-    )
+    handle = store._handle.MakeFunction(go_bytes(bytes(type.params)), go_bytes(bytes(type.results)))
     return _native.Core(store, _Made(handle), handle.Pointer(), (function,))
 
 
@@ -226,9 +221,7 @@ def make_memory(store: Store, type: MemoryType) -> tuple[_native.Core, bool]:
     ), type.shared
 
 
-def make_table(
-    store: Store, type: TableType, initial: object
-) -> tuple[_native.Core, int, object]:
+def make_table(store: Store, type: TableType, initial: object) -> tuple[_native.Core, int, object]:
     _checked(store, type, TableType, "Table")
     if isinstance(initial, Value):
         if initial._type in (Type.EXTERN_REF, Type.FUNC_REF):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import _native
+from ._bridge import bridge, go_bytes
 from ._errors import CompileError, WasmError
 from ._store import Store
 from ._text import wat2wasm
@@ -50,11 +50,9 @@ class Module:
         binary = _binary(bytes)
         if store.compiler_name is None:
             raise CompileError(_HEADLESS)
-        from ._gopy.go import Slice_byte
-
         self.store = store
         self._closed = False
-        self._handle = store._handle.Compile(Slice_byte.from_bytes(binary))
+        self._handle = store._handle.Compile(go_bytes(binary))
         self._describe()
 
     def _describe(self) -> None:
@@ -80,12 +78,9 @@ class Module:
         """Returns whether bytes are a valid module in the binary format."""
         if not isinstance(store, Store):
             raise TypeError(f"validate() argument 1 must be a Store, not {type(store).__name__}")
-        from ._gopy import bridge
-        from ._gopy.go import Slice_byte
-
-        _native.open()
+        binary = memoryview(bytes).tobytes()
         try:
-            bridge.Validate(Slice_byte.from_bytes(memoryview(bytes).tobytes()))
+            bridge().Validate(go_bytes(binary))
         except CompileError:
             return False
         return True
@@ -114,9 +109,7 @@ class Module:
     def custom_sections(self, name: str) -> list[bytes]:
         """Returns the contents of the custom sections with this name."""
         self._check()
-        return [
-            bytes(self._handle.Custom(name, i)) for i in range(self._handle.CustomCount(name))
-        ]
+        return [bytes(self._handle.Custom(name, i)) for i in range(self._handle.CustomCount(name))]
 
     def _check(self) -> None:
         if self._closed:

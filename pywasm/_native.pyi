@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from types import ModuleType
-from typing import Any, Optional, SupportsIndex, overload
+from typing import Any, SupportsIndex, overload
 
 from ._module import Module
 from ._store import Store as PublicStore
@@ -41,7 +41,7 @@ class Function:
         cls,
         store: PublicStore,
         function: Callable[..., Any],
-        function_type: Optional[FunctionType] = None,
+        function_type: FunctionType | None = None,
     ) -> Function: ...
     @classmethod
     def _go_host(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from . import _native
+from ._bridge import bridge
 from .engine import Universal
 
 TYPE_CHECKING = False
@@ -28,15 +29,12 @@ class Store(_native.Store):
     def __init__(self, engine: Universal | None = None) -> None:
         if engine is not None and not isinstance(engine, Universal):
             raise TypeError("Unknown engine")
-        _native.open()
-        from ._gopy import bridge
-
         self.engine_name = Universal.name if engine is None else engine.name
         self.compiler_name: str | None = (
-            bridge.DefaultCompiler() if engine is None else engine.compiler_name
+            bridge().DefaultCompiler() if engine is None else engine.compiler_name
         )
         # A headless engine could only load what another one has compiled.
-        self._handle: Any = bridge.NewStore(self.compiler_name or "interpreter")
+        self._handle: Any = bridge().NewStore(self.compiler_name or "interpreter")
         self._open(self._handle.Pointer())
 
     def close(self) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import _native
+from ._bridge import bridge, go_bytes
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,11 +18,7 @@ def wat2wasm(wat: Any) -> bytes:
     b'\\x00asm\\x01\\x00\\x00\\x00'
     """
     text = wat.encode("utf-8", "surrogatepass") if isinstance(wat, str) else memoryview(wat)
-    _native.open()
-    from ._gopy import bridge
-    from ._gopy.go import Slice_byte
-
-    return bytes(bridge.TextToBinary(Slice_byte.from_bytes(bytes(text))))
+    return bytes(bridge().TextToBinary(go_bytes(bytes(text))))
 
 
 def wasm2wat(bytes: Any) -> str:
@@ -34,8 +30,4 @@ def wasm2wat(bytes: Any) -> str:
     '(module)'
     """
     binary = memoryview(bytes).tobytes()
-    _native.open()
-    from ._gopy import bridge
-    from ._gopy.go import Slice_byte
-
-    return str(bridge.BinaryToText(Slice_byte.from_bytes(binary)))
+    return str(bridge().BinaryToText(go_bytes(binary)))

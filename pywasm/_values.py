@@ -6,7 +6,7 @@ from ._types import Type
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, NoReturn
+    from typing import Any
 
 _INTEGERS = {Type.I32: 32, Type.I64: 64, Type.V128: 128}
 
@@ -27,7 +27,7 @@ class Value:
     _type: Type
     _value: Any
 
-    def __init__(self, *args: object) -> NoReturn:
+    def __init__(self, *args: object) -> None:
         raise TypeError("No constructor defined")
 
     @staticmethod
@@ -78,7 +78,7 @@ class Value:
 
 
 def _make(type: Type, value: object) -> Value:
-    made = object.__new__(Value)
+    made: Value = object.__new__(Value)
     made._type = type
     made._value = value
     return made
@@ -88,9 +88,7 @@ def _integer(type: Type, value: int) -> Value:
     index = getattr(value, "__index__", None)
     if index is None:
         name = value.__class__.__name__
-        raise TypeError(
-            f"argument 'value': '{name}' object cannot be interpreted as an integer"
-        )
+        raise TypeError(f"argument 'value': '{name}' object cannot be interpreted as an integer")
     number = index()
     bits = _INTEGERS[type]
     low, high = (0, 1 << bits) if type == Type.V128 else (-1 << (bits - 1), 1 << (bits - 1))

@@ -11,6 +11,7 @@ from __future__ import annotations
 from enum import IntEnum
 
 from . import _native
+from ._bridge import bridge, go_bytes
 from ._imports import ImportObject
 from ._module import Module
 from ._store import Store
@@ -43,9 +44,7 @@ def get_version(module: Module, strict: bool) -> Version | None:
     If strict, a module that imports anything else too has none.
     """
     if not isinstance(module, Module):
-        raise TypeError(
-            f"get_version() argument 1 must be a Module, not {type(module).__name__}"
-        )
+        raise TypeError(f"get_version() argument 1 must be a Module, not {type(module).__name__}")
     namespaces = dict.fromkeys(item.module for item in module._imports)
     versions = [_NAMESPACES[name] for name in namespaces if name in _NAMESPACES]
     if not versions or (strict and len(namespaces) > 1):
@@ -134,14 +133,11 @@ class StateBuilder:
         Raises WasmError for a directory that is missing, and for names and values that cannot be
         passed to a program.
         """
-        _native.open()
-        from ._gopy import bridge
-        from ._gopy.go import Slice_byte
 
         def passed(text: str) -> Any:
-            return Slice_byte.from_bytes(text.encode("utf-8", "surrogateescape"))
+            return go_bytes(text.encode("utf-8", "surrogateescape"))
 
-        config = bridge.NewWasiConfig()
+        config = bridge().NewWasiConfig()
         for argument in (self._program, *self._arguments):
             config.Argument(passed(argument))
         for key, value in self._variables:
@@ -179,16 +175,12 @@ class Environment:
 
     def _imports(self, store: Store, version: Version) -> dict[str, dict[str, Any]]:
         if not isinstance(store, Store):
-            raise TypeError(
-                f"argument 1 must be a Store, not {type(store).__name__}"
-            )
+            raise TypeError(f"argument 1 must be a Store, not {type(store).__name__}")
         try:
             version = Version(version)
         except ValueError:
             raise ValueError("Failed to extract `Version` from `PyAny`") from None
-        namespace = (
-            "wasi_unstable" if version == Version.SNAPSHOT0 else "wasi_snapshot_preview1"
-        )
+        namespace = "wasi_unstable" if version == Version.SNAPSHOT0 else "wasi_snapshot_preview1"
         return {namespace: self._functions(store, 0 if version == Version.SNAPSHOT0 else 1)}
 
     def _functions(self, store: Store, snapshot: int) -> dict[str, Any]:
@@ -196,7 +188,8 @@ class Environment:
         end = handle.First(1) if snapshot == 0 else handle.Count()
         functions = {}
         for i in range(handle.First(snapshot), end):
-            name, params, results = handle.Name(i), bytes(handle.Params(i)), bytes(handle.Results(i))
+            name, params = handle.Name(i), bytes(handle.Params(i))
+            results = bytes(handle.Results(i))
             functions[name] = _native.Function._go_host(
                 store, handle.Pointer(i), params + results, len(params), name, handle
             )

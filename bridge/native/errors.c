@@ -16,8 +16,7 @@ static void raise_parts(PyObject *code, PyObject *message, PyObject *detail) {
         }
         return;
     }
-    PyObject *error =
-        PyObject_CallMethod(py_helpers, "make_error", "OOO", code, message, detail);
+    PyObject *error = PyObject_CallMethod(py_helpers, "make_error", "OOO", code, message, detail);
     if (error != NULL) {
         PyErr_SetObject((PyObject *)Py_TYPE(error), error);
         Py_DECREF(error);

@@ -148,8 +148,7 @@ static PyObject *wrong_results(const Signature *s, PyObject *result, Py_ssize_t 
     if (types == NULL) {
         return NULL;
     }
-    PyObject *text =
-        PyObject_CallMethod(py_helpers, "wrong_results", "OOn", types, result, given);
+    PyObject *text = PyObject_CallMethod(py_helpers, "wrong_results", "OOn", types, result, given);
     Py_DECREF(types);
     if (text != NULL) {
         raise_error("runtime", "%U", text);
@@ -188,8 +187,8 @@ static PyObject *pass(Function *f, uint8_t type, PyObject *value, const Where *w
                : value_unpack(f->store, type, slots);
 }
 
-static PyObject *pass_all(Function *f, const uint8_t *types, uint32_t count, PyObject *const *values,
-                          const char *role) {
+static PyObject *pass_all(Function *f, const uint8_t *types, uint32_t count,
+                          PyObject *const *values, const char *role) {
     Where where = {f->name, role, 0};
     PyObject *tuple = PyTuple_New(count);
     for (uint32_t i = 0; tuple != NULL && i < count; i++) {
@@ -288,7 +287,8 @@ static int run_host(Function *f, Core *core, PyObject **args, uint64_t *stack) {
     }
     PyObject *result = NULL;
     if (status == 0) {
-        result = PyObject_Vectorcall(f->callable, args, made | PY_VECTORCALL_ARGUMENTS_OFFSET, NULL);
+        result =
+            PyObject_Vectorcall(f->callable, args, made | PY_VECTORCALL_ARGUMENTS_OFFSET, NULL);
         status = result == NULL ? -1 : pack_results(f, core, result, stack);
         Py_XDECREF(result);
     }
@@ -549,20 +549,21 @@ static PyGetSetDef Function_getset[] = {
     {NULL, NULL, NULL, NULL, NULL},
 };
 
-PyDoc_STRVAR(Function_doc,
-             "Function(store, function, function_type=None)\n--\n\n"
-             "A function of a WebAssembly instance, or a Python callable that instances import.\n\n"
-             "Exports of an instance are called with positional arguments; integers wrap as in C\n"
-             "(an i32 takes -2**31 to 2**32-1 and comes back signed). Several results are a tuple.\n\n"
-             "The types of a Python callable are taken from its annotations (int or 'i32', 'i64',\n"
-             "float or 'f32', 'f64', ...; a tuple for several results) or from function_type.\n"
-             "What it raises reaches the caller of the guest unchanged.\n\n"
-             "Raises TypeError or OverflowError for arguments that do not fit, Trap if the guest\n"
-             "traps, WasmError if the instance is closed.\n\n"
-             ">>> def add(x: 'i32', y: 'i32') -> 'i32':\n"
-             "...     return x + y\n"
-             ">>> str(Function(Store(), add).type)\n"
-             "'FunctionType(params: [I32, I32], results: [I32])'");
+PyDoc_STRVAR(
+    Function_doc,
+    "Function(store, function, function_type=None)\n--\n\n"
+    "A function of a WebAssembly instance, or a Python callable that instances import.\n\n"
+    "Exports of an instance are called with positional arguments; integers wrap as in C\n"
+    "(an i32 takes -2**31 to 2**32-1 and comes back signed). Several results are a tuple.\n\n"
+    "The types of a Python callable are taken from its annotations (int or 'i32', 'i64',\n"
+    "float or 'f32', 'f64', ...; a tuple for several results) or from function_type.\n"
+    "What it raises reaches the caller of the guest unchanged.\n\n"
+    "Raises TypeError or OverflowError for arguments that do not fit, Trap if the guest\n"
+    "traps, WasmError if the instance is closed.\n\n"
+    ">>> def add(x: 'i32', y: 'i32') -> 'i32':\n"
+    "...     return x + y\n"
+    ">>> str(Function(Store(), add).type)\n"
+    "'FunctionType(params: [I32, I32], results: [I32])'");
 
 static PyType_Slot Function_slots[] = {
     {Py_tp_doc, (void *)Function_doc},

@@ -67,8 +67,8 @@ struct pywasm_function {
     X(uint64_t, pywasm_function_ref, (void *instance, uint32_t index))                             \
     X(int32_t, pywasm_ref_resolve, (void *store, uint64_t ref, void **core, uint32_t *index))      \
     X(void, pywasm_memory_get, (void *instance, struct pywasm_linear **memory))                    \
-    X(void, pywasm_memory_hold, (struct pywasm_linear *memory))                                    \
-    X(void, pywasm_memory_release, (struct pywasm_linear *memory))                                 \
+    X(void, pywasm_memory_hold, (struct pywasm_linear * memory))                                   \
+    X(void, pywasm_memory_release, (struct pywasm_linear * memory))                                \
     X(int64_t, pywasm_memory_grow, (void *instance, uint32_t pages))                               \
     X(void, pywasm_global_get, (void *instance, uint32_t index, uint64_t *value))                  \
     X(void, pywasm_global_set, (void *instance, uint32_t index, uint64_t *value))                  \

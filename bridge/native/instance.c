@@ -107,8 +107,8 @@ void core_forget(Core *core, Function *function) {
     PyObject *type, *value, *traceback;
     PyErr_Fetch(&type, &value, &traceback);
     PyObject *key = PyLong_FromUnsignedLong(function->index);
-    if (key == NULL || (known_function(core, key) == function &&
-                        PyDict_DelItem(core->functions, key) < 0)) {
+    if (key == NULL ||
+        (known_function(core, key) == function && PyDict_DelItem(core->functions, key) < 0)) {
         PyErr_Clear();
     }
     Py_XDECREF(key);
@@ -413,7 +413,8 @@ static PyObject *Core_close(PyObject *self, PyObject *unused) {
         }
     }
     lock_leave(core->lock);
-    return inside ? raise_error("runtime", "a running instance cannot be closed") : Py_NewRef(Py_None);
+    return inside ? raise_error("runtime", "a running instance cannot be closed")
+                  : Py_NewRef(Py_None);
 }
 
 /* function(index, types, number of parameters, name) */
@@ -451,9 +452,12 @@ static PyMemberDef Core_members[] = {
 };
 
 static PyType_Slot Core_slots[] = {
-    {Py_tp_new, Core_new},         {Py_tp_dealloc, Core_dealloc},
-    {Py_tp_traverse, Core_traverse}, {Py_tp_clear, Core_clear},
-    {Py_tp_methods, Core_methods}, {Py_tp_members, Core_members},
+    {Py_tp_new, Core_new},
+    {Py_tp_dealloc, Core_dealloc},
+    {Py_tp_traverse, Core_traverse},
+    {Py_tp_clear, Core_clear},
+    {Py_tp_methods, Core_methods},
+    {Py_tp_members, Core_members},
     {0, NULL},
 };
 

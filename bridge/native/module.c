@@ -15,7 +15,8 @@ PyObject *not_constructible(PyTypeObject *type, PyObject *args, PyObject *keywor
     (void)keywords;
     PyObject *name = PyObject_GetAttrString((PyObject *)type, "__name__");
     if (name != NULL) {
-        PyErr_Format(PyExc_TypeError, "%U cannot be constructed: an instance or a memory makes it", name);
+        PyErr_Format(PyExc_TypeError, "%U cannot be constructed: an instance or a memory makes it",
+                     name);
         Py_DECREF(name);
     }
     return NULL;
@@ -79,8 +80,8 @@ static PyModuleDef_Slot slots[] = {
     {0, NULL},
 };
 
-static struct PyModuleDef definition = {
-    PyModuleDef_HEAD_INIT, .m_name = "_native", .m_methods = methods, .m_slots = slots};
+static struct PyModuleDef definition = {PyModuleDef_HEAD_INIT, .m_name = "_native",
+                                        .m_methods = methods, .m_slots = slots};
 
 PyMODINIT_FUNC PyInit__native(void) {
     return PyModuleDef_Init(&definition);

@@ -43,9 +43,9 @@ enum pywasm_extern {
 /* A function type, flat. Immutable once made; counted under the GIL. */
 typedef struct {
     Py_ssize_t references;
-    uint32_t params, results;             /* how many values */
-    uint32_t slots;                       /* 64-bit slots for the larger of both; v128 takes two */
-    uint8_t types[];                      /* params, then results */
+    uint32_t params, results; /* how many values */
+    uint32_t slots;           /* 64-bit slots for the larger of both; v128 takes two */
+    uint8_t types[];          /* params, then results */
 } Signature;
 
 Signature *signature_from_types(const uint8_t *types, uint32_t params, uint32_t results);
@@ -64,7 +64,7 @@ typedef struct Lock {
 
 Lock *lock_new(void);
 void lock_release_reference(Lock *lock);
-int lock_enter(Lock *lock);  /* -1 with KeyboardInterrupt or the like set */
+int lock_enter(Lock *lock); /* -1 with KeyboardInterrupt or the like set */
 void lock_leave(Lock *lock);
 int lock_merge(Lock **into, Lock *other); /* makes both one; waits for `other` */
 uint32_t lock_depth(Lock *lock);
@@ -80,8 +80,7 @@ typedef struct {
 } References;
 
 typedef struct {
-    PyObject_HEAD
-    void *go;         /* *engine.Store, pinned by the control plane */
+    PyObject_HEAD void *go; /* *engine.Store, pinned by the control plane */
     unsigned epoch;
     uint8_t closed;
     uint32_t running; /* guest calls under way in this store */
@@ -92,15 +91,14 @@ typedef struct {
 
 /* An instance, seen from C: the list of its host functions, what it was linked with, its lock. */
 struct Core {
-    PyObject_HEAD
-    void *go;          /* *engine.Instance, pinned; NULL once closed */
-    unsigned epoch;    /* of the library it lives in: another after fork */
+    PyObject_HEAD void *go; /* *engine.Instance, pinned; NULL once closed */
+    unsigned epoch;         /* of the library it lives in: another after fork */
     uint8_t closed;
     Store *store;
     Lock *lock;
     PyObject *imports; /* tuple of the externs it was linked with, by import */
     PyObject *module;
-    PyObject *kin;     /* list shared by all cores that can hold one another's functions, or NULL */
+    PyObject *kin; /* list shared by all cores that can hold one another's functions, or NULL */
     PyObject *functions; /* dict: index -> address of its Function, so that each has one identity */
     uint32_t importers;  /* open instances that import from this one */
     Core *next, *previous;
@@ -108,24 +106,22 @@ struct Core {
 };
 
 typedef struct {
-    PyObject_HEAD
-    vectorcallfunc vectorcall;
+    PyObject_HEAD vectorcallfunc vectorcall;
     Signature *signature;
-    Core *core;         /* the instance it belongs to; NULL for a host function not yet linked */
-    uint32_t index;     /* in the core's module */
+    Core *core;     /* the instance it belongs to; NULL for a host function not yet linked */
+    uint32_t index; /* in the core's module */
     struct pywasm_function code;
     PyObject *callable; /* of a host function */
     void *go_host;      /* of a host function written in Go */
     PyObject *owner;    /* keeps go_host alive */
     Store *store;
     PyObject *name;
-    PyObject *anchor;   /* core of the tiny module through which a host function becomes a funcref */
+    PyObject *anchor; /* core of the tiny module through which a host function becomes a funcref */
     PyObject *weakrefs;
 } Function;
 
 typedef struct {
-    PyObject_HEAD
-    Core *core;
+    PyObject_HEAD Core *core;
     uint32_t index;
     uint8_t type;
     uint8_t mutable_;
@@ -145,7 +141,8 @@ int table_register(PyObject *module);
 int tag_register(PyObject *module);
 int memory_register(PyObject *module);
 int views_register(PyObject *module);
-#define WITH_KEYWORDS(function) (PyCFunction)(void (*)(void))(function), METH_VARARGS | METH_KEYWORDS
+#define WITH_KEYWORDS(function)                                                                    \
+    (PyCFunction)(void (*)(void))(function), METH_VARARGS | METH_KEYWORDS
 PyTypeObject *register_type(PyObject *module, const char *name, PyType_Spec *spec);
 
 /* values.c: between Python objects and 64-bit slots. `where` names the value in errors. */
@@ -154,17 +151,20 @@ typedef struct {
     const char *role;   /* "argument", "result", "value" */
     uint32_t position;
 } Where;
-int value_pack(Store *store, Core *core, uint8_t type, PyObject *value, uint64_t *slot, const Where *where);
+int value_pack(Store *store, Core *core, uint8_t type, PyObject *value, uint64_t *slot,
+               const Where *where);
 PyObject *value_unpack(Store *store, uint8_t type, const uint64_t *slot);
 const char *type_name(uint8_t type);
 int to_u32(PyObject *object, uint32_t *number); /* -1 with TypeError or OverflowError set */
-static inline uint32_t type_slots(uint8_t type) { return type == PYWASM_V128 ? 2 : 1; }
+static inline uint32_t type_slots(uint8_t type) {
+    return type == PYWASM_V128 ? 2 : 1;
+}
 
 /* references.c */
-int references_tidy(Store *store);    /* before anything of a call is packed */
-int references_collect(Store *store); /* unless a guest of the store is running */
-uint64_t reference_of(Store *store, PyObject *object);          /* 0 with an exception set */
-PyObject *reference_get(Store *store, uint64_t reference);      /* new reference */
+int references_tidy(Store *store);                     /* before anything of a call is packed */
+int references_collect(Store *store);                  /* unless a guest of the store is running */
+uint64_t reference_of(Store *store, PyObject *object); /* 0 with an exception set */
+PyObject *reference_get(Store *store, uint64_t reference); /* new reference */
 int references_traverse(References *references, visitproc visit, void *arg);
 void references_clear(References *references);
 
@@ -198,8 +198,9 @@ enum { DIRECT_RETRY = 1 };
 int direct_call(Function *function, uint64_t *slots);
 
 /* errors.c */
-void pywasm_raise(const char *text);        /* sets the exception that an error text of Go means */
-int raise_failed(struct pywasm_call *call, int status); /* after PYWASM_RAISED or PYWASM_FAILED: always -1 */
+void pywasm_raise(const char *text); /* sets the exception that an error text of Go means */
+int raise_failed(struct pywasm_call *call,
+                 int status); /* after PYWASM_RAISED or PYWASM_FAILED: always -1 */
 PyObject *raise_error(const char *code, const char *format, ...); /* always NULL */
 extern PyObject *py_helpers; /* pywasm._helpers, set at import: what C asks of Python */
 

@@ -106,8 +106,9 @@ static int prepare(Store *store) {
 
 int references_tidy(Store *store) {
     References *r = &store->references;
-    return r->slot_of == NULL || r->count - r->free_slots < r->collect_at ? 0
-                                                                          : references_collect(store);
+    return r->slot_of == NULL || r->count - r->free_slots < r->collect_at
+               ? 0
+               : references_collect(store);
 }
 
 int references_collect(Store *store) {

@@ -92,9 +92,8 @@ static PyMemberDef Store_members[] = {
 };
 
 static PyType_Slot Store_slots[] = {
-    {Py_tp_dealloc, Store_dealloc}, {Py_tp_traverse, Store_traverse},
-    {Py_tp_clear, Store_clear},     {Py_tp_methods, Store_methods},
-    {Py_tp_members, Store_members}, {0, NULL},
+    {Py_tp_dealloc, Store_dealloc}, {Py_tp_traverse, Store_traverse}, {Py_tp_clear, Store_clear},
+    {Py_tp_methods, Store_methods}, {Py_tp_members, Store_members},   {0, NULL},
 };
 
 static PyType_Spec Store_spec = {

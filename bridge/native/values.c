@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-static const char *const names[] = {"?",    "i32",       "i64",    "f32",
+static const char *const names[] = {"?",   "i32",  "i64",       "f32",
                                     "f64", "v128", "externref", "funcref"};
 
 const char *type_name(uint8_t type) {
@@ -17,9 +17,8 @@ const char *type_name(uint8_t type) {
 static int complain(PyObject *class, const Where *where, uint8_t type, const char *what,
                     PyObject *value) {
     PyErr_Clear();
-    PyObject *given = strchr(what, '%') != NULL
-                          ? PyUnicode_FromFormat(what, value)
-                          : PyUnicode_FromString(what);
+    PyObject *given =
+        strchr(what, '%') != NULL ? PyUnicode_FromFormat(what, value) : PyUnicode_FromString(what);
     if (given == NULL) {
         return -1;
     }

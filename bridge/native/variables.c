@@ -127,8 +127,8 @@ static PyObject *Global_new(PyTypeObject *type, PyObject *args, PyObject *keywor
     }
     PyObject *made = PyObject_CallMethod(py_helpers, "make_global", "OOi", store, value, mutable_);
     PyObject *self = NULL;
-    if (made != NULL && PyArg_ParseTuple(made, "O!bOO", Core_Type, &core, &value_type,
-                                         &public_type, &initial)) {
+    if (made != NULL &&
+        PyArg_ParseTuple(made, "O!bOO", Core_Type, &core, &value_type, &public_type, &initial)) {
         self = allocate(type, core, 0, value_type, mutable_, public_type);
         if (self != NULL && set_value((Global *)self, initial) < 0) {
             Py_CLEAR(self);
@@ -165,10 +165,14 @@ PyDoc_STRVAR(Global_doc,
              "7");
 
 static PyType_Slot Global_slots[] = {
-    {Py_tp_doc, (void *)Global_doc},         {Py_tp_new, Global_new},
-    {Py_tp_dealloc, variable_dealloc},       {Py_tp_traverse, variable_traverse},
-    {Py_tp_members, variable_members},       {Py_tp_getset, Global_getset},
-    {Py_tp_methods, Global_methods},         {Py_tp_repr, Global_repr},
+    {Py_tp_doc, (void *)Global_doc},
+    {Py_tp_new, Global_new},
+    {Py_tp_dealloc, variable_dealloc},
+    {Py_tp_traverse, variable_traverse},
+    {Py_tp_members, variable_members},
+    {Py_tp_getset, Global_getset},
+    {Py_tp_methods, Global_methods},
+    {Py_tp_repr, Global_repr},
     {0, NULL},
 };
 
@@ -287,8 +291,7 @@ static PyObject *Table_new(PyTypeObject *type, PyObject *args, PyObject *keyword
                                      &value)) {
         return NULL;
     }
-    PyObject *made =
-        PyObject_CallMethod(py_helpers, "make_table", "OOO", store, table_type, value);
+    PyObject *made = PyObject_CallMethod(py_helpers, "make_table", "OOO", store, table_type, value);
     PyObject *self = NULL;
     if (made != NULL && PyArg_ParseTuple(made, "O!bO", Core_Type, &core, &value_type, &initial)) {
         self = allocate(type, core, 0, value_type, 1, table_type);
@@ -337,11 +340,11 @@ PyDoc_STRVAR(Table_doc,
              "'any object'");
 
 static PyType_Slot Table_slots[] = {
-    {Py_tp_doc, (void *)Table_doc},     {Py_tp_new, Table_new},
-    {Py_tp_dealloc, variable_dealloc},  {Py_tp_traverse, variable_traverse},
-    {Py_tp_members, variable_members},  {Py_tp_getset, Table_getset},
-    {Py_tp_methods, Table_methods},     {Py_tp_repr, Table_repr},
-    {Py_mp_length, Table_length},       {0, NULL},
+    {Py_tp_doc, (void *)Table_doc},    {Py_tp_new, Table_new},
+    {Py_tp_dealloc, variable_dealloc}, {Py_tp_traverse, variable_traverse},
+    {Py_tp_members, variable_members}, {Py_tp_getset, Table_getset},
+    {Py_tp_methods, Table_methods},    {Py_tp_repr, Table_repr},
+    {Py_mp_length, Table_length},      {0, NULL},
 };
 
 static PyType_Spec Table_spec = {

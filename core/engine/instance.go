@@ -36,7 +36,6 @@ type Instance struct {
 	guts     guts
 	bindings []Extern // by import
 	memory   *linear.Memory
-	owned    *linear.Memory // memory, if defined here
 	refs     map[uint32]uintptr
 	closed   bool
 }
