@@ -73,7 +73,9 @@ func (d *decoder) sections() error {
 		}
 		size := d.u32()
 		if d.err != nil {
-			d.err.Msg = trimEnd(d.err.Msg)
+			if d.err.Msg == msgEnd {
+				d.err.Msg = "unexpected end" // no section or function has begun
+			}
 			return d.err
 		}
 		if uint64(size) > uint64(len(d.file)-d.pos) {
@@ -90,14 +92,6 @@ func (d *decoder) sections() error {
 		}
 	}
 	return d.checkLengths()
-}
-
-// trimEnd turns the message for the end of a section into that for the end of the file.
-func trimEnd(msg string) string {
-	if msg == msgEnd {
-		return "unexpected end"
-	}
-	return msg
 }
 
 // sectionPlace returns where a section stands in the order of sections; before all of them if there is none yet.
@@ -193,8 +187,8 @@ var sectionReaders = [...]func(*decoder){
 	SectionTag:       func(d *decoder) { d.m.Tags = readVector(d, (*decoder).tag) },
 }
 
-// readVector reads a vector of items. It allocates ahead for as many items as the bytes that are left could hold, but
-// not more than that many bytes: an item in memory is larger than its encoding.
+// readVector reads a vector of items. It allocates ahead for a few only: an item in memory is much larger than its
+// encoding, and the count may lie.
 func readVector[T any](d *decoder, item func(*decoder) T) []T {
 	n := d.count()
 	if n == 0 {

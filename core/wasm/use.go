@@ -1,5 +1,7 @@
 package wasm
 
+import "slices"
+
 // Features returns the features that the module uses, as far as Decode saw.
 func (m *Module) Features() FeatureSet { return m.use }
 
@@ -44,35 +46,35 @@ func (m *Module) declaredFeatures() (s FeatureSet) {
 	for i := range m.Globals {
 		s |= typeUse(m.Globals[i].Type)
 	}
-	imported := m.countImports(ExternGlobal)
-	for _, e := range m.Exports {
-		if g := int(e.Index) - imported; e.Kind == ExternGlobal && g >= 0 && g < len(m.Globals) && m.Globals[g].Mutable {
-			s |= 1 << MutableGlobals
+	for _, use := range [...]struct {
+		feature Feature
+		used    bool
+	}{
+		{MutableGlobals, m.exportsMutable()},
+		{Exceptions, len(m.Tags) > 0},
+		{FunctionReferences, len(m.RecGroups) > 0},
+		{BulkMemory, m.DataCount != nil || m.hasPassive()},
+		{ReferenceTypes, m.countImports(ExternTable)+len(m.Tables) > 1},
+	} {
+		if use.used {
+			s |= 1 << use.feature
 		}
-	}
-	if len(m.Tags) > 0 {
-		s |= 1 << Exceptions
-	}
-	if m.DataCount != nil {
-		s |= 1 << BulkMemory
-	}
-	if len(m.RecGroups) > 0 {
-		s |= 1 << FunctionReferences
-	}
-	for i := range m.Elements {
-		if m.Elements[i].Mode != Active {
-			s |= 1 << BulkMemory
-		}
-	}
-	for i := range m.Data {
-		if m.Data[i].Mode != Active {
-			s |= 1 << BulkMemory
-		}
-	}
-	if m.countImports(ExternTable)+len(m.Tables) > 1 {
-		s |= 1 << ReferenceTypes
 	}
 	return s
+}
+
+// exportsMutable reports whether a mutable global that is defined here is exported.
+func (m *Module) exportsMutable() bool {
+	imported := m.countImports(ExternGlobal)
+	return slices.ContainsFunc(m.Exports, func(e Export) bool {
+		g := int(e.Index) - imported
+		return e.Kind == ExternGlobal && g >= 0 && g < len(m.Globals) && m.Globals[g].Mutable
+	})
+}
+
+func (m *Module) hasPassive() bool {
+	return slices.ContainsFunc(m.Elements, func(e Element) bool { return e.Mode != Active }) ||
+		slices.ContainsFunc(m.Data, func(d Data) bool { return d.Mode != Active })
 }
 
 func importUse(i *Import) FeatureSet {
