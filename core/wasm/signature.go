@@ -71,7 +71,7 @@ var immediateChecks = [...]func(*validator){
 	ImmDataMemory:   func(v *validator) { v.memory(v.it.Index2); v.dataSegment(v.it.Index); v.applyOp() },
 	ImmData:         func(v *validator) { v.dataSegment(v.it.Index); v.applyOp() },
 	ImmElem:         func(v *validator) { v.elemSegment(v.it.Index); v.applyOp() },
-	immUnknown:      (*validator).unknown,
+	immUnknown:      nil, // Next gives no such instruction
 }
 
 // opcodeChecks validate the instructions whose type depends on their immediates or on the stack.

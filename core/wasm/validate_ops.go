@@ -7,9 +7,6 @@ package wasm
 // applyOp pops and pushes what the table of opcodes says.
 func (v *validator) applyOp() { v.apply(&signatures[v.it.Op]) }
 
-// unknown reports an opcode that Decode would have refused.
-func (v *validator) unknown() { v.failHere("illegal opcode") }
-
 func (v *validator) memory(index uint32) {
 	v.known(v.it.Offset(), index, len(v.s.Memories), "memory")
 }

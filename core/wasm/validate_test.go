@@ -223,6 +223,45 @@ func TestHostileModules(t *testing.T) {
 	}
 }
 
+// Modules that were put together in memory may be malformed too.
+func TestModulesFromMemory(t *testing.T) {
+	tests := map[string]string{
+		"":                 "END opcode expected",
+		"\x01":             "END opcode expected",
+		"\x0b\x0b":         "section size mismatch",
+		"\x05\x0b":         "END opcode expected",
+		"\xff":             "illegal opcode ff",
+		"\x06\x40\x0b\x0b": "uses legacy exceptions: try at offset 0x0, not supported by this engine",
+		"\x41":             "unexpected end of section or function",
+	}
+	for body, want := range tests {
+		m := &wasm.Module{Types: []wasm.FuncType{{}}, Funcs: []uint32{0}, Code: []wasm.Code{{Body: wasm.Expr{Bytes: []byte(body)}}}}
+		if e, ok := wasm.Validate(m).(*wasm.Error); !ok || e.Msg != want {
+			t.Errorf("%x: %v, want %s", body, e, want)
+		}
+	}
+	if err := wasm.Validate(&wasm.Module{Types: []wasm.FuncType{{}}, Funcs: []uint32{0}}); err == nil {
+		t.Error("accepted a function without code")
+	}
+}
+
+// Locals far beyond the length of the body are found as well.
+func TestManyLocals(t *testing.T) {
+	declare := `(local ` + strings.Repeat("i32 i64 ", 10_000) + strings.Repeat("f32 ", 20_000) + `) `
+	for body, want := range map[string]string{
+		`local.get 19999 i64.eqz drop`:               "",
+		`local.get 39999 f32.abs drop`:               "",
+		`local.get 19998 i64.eqz drop`:               "type mismatch: i64.eqz expects i64 but the stack has i32",
+		`local.get 40000 drop`:                       "unknown local 40000",
+		`f32.const 0 local.tee 30000 local.set 0xff`: "type mismatch: local.set expects i64 but the stack has f32",
+	} {
+		err := wasm.Validate(assemble(t, "(module (func "+declare+body+"))"))
+		if e, _ := err.(*wasm.Error); (err == nil) != (want == "") || err != nil && e.Msg != want {
+			t.Errorf("%s: %v, want %s", body, err, want)
+		}
+	}
+}
+
 func make1000(t wasm.ValType) []wasm.ValType {
 	types := make([]wasm.ValType, 1000)
 	for i := range types {
