@@ -217,7 +217,7 @@ func TestHostileModules(t *testing.T) {
 		if (err == nil) != (test.want == "") || err != nil && !strings.HasPrefix(err.Error(), test.want) {
 			t.Errorf("%s: %v", test.name, err)
 		}
-		if d := time.Since(start); d > 2*time.Second {
+		if d := time.Since(start); d > 10*time.Second { // what is not linear takes minutes
 			t.Errorf("%s took %v", test.name, d)
 		}
 	}
