@@ -23,7 +23,7 @@ type body struct {
 // frame is a structure that is open: a block, or parentheses.
 type frame struct {
 	kind frameKind
-	// label is the token that names a folded if; zero if it has no name.
+	// label is the token behind the keyword of a folded if, where its name stands.
 	label uint32
 	// waiting is where its instruction begins in body.waiting.
 	waiting int

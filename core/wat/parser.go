@@ -46,15 +46,12 @@ type field struct {
 }
 
 // Parse reads a module in the text format: "(module ...)", or its fields alone.
-// It resolves names and syntax; it does not validate.
+// It does not validate. Identifiers become a name section.
 //
 // https://webassembly.github.io/spec/core/text/modules.html
 func Parse(src []byte) (*wasm.Module, error) {
-	c := newCursor(src)
-	p := newParser(c)
-	if p.moduleAhead() {
-		p.next()
-		p.next()
+	p := newParser(newCursor(src))
+	if p.form("module") {
 		p.module()
 		p.close()
 	} else {
@@ -77,9 +74,6 @@ func newParser(c cursor) *parser {
 	}
 	return p
 }
-
-// moduleAhead tells whether "(module" comes next; it may be preceded by nothing.
-func (p *parser) moduleAhead() bool { return p.atForm("module") }
 
 // module parses what follows "(module", up to its closing parenthesis.
 func (p *parser) module() {
@@ -109,7 +103,8 @@ func (p *parser) moduleFields() {
 	p.finish()
 }
 
-// fieldParsers are what the second pass calls; types were parsed before.
+// fieldParsers are what the second pass calls; types were parsed before. (Set in
+// init, as these functions lead back to it.)
 var fieldParsers map[string]func(*parser, *field)
 
 func init() {

@@ -26,7 +26,7 @@ type printer struct {
 // How long the text of a module may be. Real modules stay below 20 bytes of
 // text for a byte of code.
 const (
-	textBase   = 64 << 20
+	textBase   = 8 << 20
 	textFactor = 128
 )
 

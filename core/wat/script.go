@@ -97,6 +97,8 @@ func ParseScript(src []byte) (*Script, error) {
 	return out, nil
 }
 
+// commandParsers parse commands, behind their keyword. (Set in init, as these
+// functions lead back to it.)
 var commandParsers map[string]func(*scripts, *Command)
 
 func init() {
