@@ -1,6 +1,7 @@
 """What the black-box tests share. They judge the installed package, never the source tree."""
 
 import functools
+import gc
 import os
 import pathlib
 import subprocess
@@ -34,6 +35,7 @@ def pytest_sessionstart(session):
             "run `pip install .` and start pytest without the checkout on sys.path",
             returncode=4,
         )
+    gc.freeze()  # what pytest and NumPy brought need not be looked at by each gc.collect()
 
 
 @functools.cache

@@ -90,8 +90,8 @@ memory = pywasm.Memory(store, pywasm.MemoryType(1, 1, shared=True))
 imports = {{"m": {{"memory": memory}}}}
 players = [instantiate('''{PING_PONG}''', imports).exports.play for _ in range(2)]
 memoryview(memory.buffer)[0] = 1
-threads = [threading.Thread(target=players[0], args=(1, 2, 1000)),
-           threading.Thread(target=players[1], args=(2, 1, 1000))]
+threads = [threading.Thread(target=players[0], args=(1, 2, 200)),
+           threading.Thread(target=players[1], args=(2, 1, 200))]
 for thread in threads:
     thread.start()
 for thread in threads:

@@ -201,7 +201,7 @@ def test_each_trap_is_an_object_of_its_own(instantiate):
 
 def test_an_exhausted_stack_again_and_again(instantiate):
     exports = instantiate(TRAPS).exports
-    for _ in range(20):
+    for _ in range(5):
         with pytest.raises(Trap) as caught:
             exports.recurse(0)
         assert caught.value.code is TrapCode.CALL_STACK_EXHAUSTED
