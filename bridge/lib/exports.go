@@ -37,6 +37,15 @@ func failed(call *C.struct_pywasm_call, status *C.int32_t) {
 	}
 }
 
+// contained is deferred where the GIL is held: it makes a Python exception of a panic.
+func contained() {
+	if r := recover(); r != nil {
+		text := C.CString(bridge.Text(&engine.Error{Code: engine.CodeInternal, Text: fmt.Sprintf("panic in Go: %v", r)}))
+		C.python_raise(text)
+		C.free(unsafe.Pointer(text))
+	}
+}
+
 //export pywasm_instantiate
 func pywasm_instantiate(module, core unsafe.Pointer, imports *C.struct_pywasm_import, count C.int32_t,
 	call *C.struct_pywasm_call, out *unsafe.Pointer,
@@ -86,12 +95,14 @@ func python(core unsafe.Pointer, position uint32) engine.HostFunc {
 
 //export pywasm_instance_close
 func pywasm_instance_close(p unsafe.Pointer) {
+	defer contained()
 	(*engine.Instance)(p).Close()
 	drop(p)
 }
 
 //export pywasm_call
 func pywasm_call(p unsafe.Pointer, stack *C.uint64_t, slots C.int32_t, call *C.struct_pywasm_call) (status C.int32_t) {
+	defer failed(call, &status)
 	err := (*engine.Function)(p).Call(unsafe.Slice((*uint64)(stack), slots), unsafe.Pointer(call))
 	if err != nil {
 		return settle(err, call)
@@ -101,6 +112,7 @@ func pywasm_call(p unsafe.Pointer, stack *C.uint64_t, slots C.int32_t, call *C.s
 
 //export pywasm_function_get
 func pywasm_function_get(p unsafe.Pointer, index C.uint32_t, out *C.struct_pywasm_function) {
+	defer contained()
 	f := (*engine.Instance)(p).Function(uint32(index))
 	out.callee = hold(f)
 	if f.EndsAtOnce() {
@@ -115,6 +127,7 @@ func pywasm_function_free(p unsafe.Pointer) { drop(p) }
 
 //export pywasm_function_ref
 func pywasm_function_ref(p unsafe.Pointer, index C.uint32_t) C.uint64_t {
+	defer contained()
 	return C.uint64_t((*engine.Instance)(p).Reference(uint32(index)))
 }
 
@@ -123,6 +136,7 @@ const isImport = 1 << 31
 
 //export pywasm_ref_resolve
 func pywasm_ref_resolve(store unsafe.Pointer, ref C.uint64_t, core *unsafe.Pointer, index *C.uint32_t) C.int32_t {
+	defer contained()
 	owner, number, host, ok := (*engine.Store)(store).Resolve(uint64(ref))
 	if !ok {
 		return 0
@@ -136,6 +150,7 @@ func pywasm_ref_resolve(store unsafe.Pointer, ref C.uint64_t, core *unsafe.Point
 
 //export pywasm_memory_get
 func pywasm_memory_get(p unsafe.Pointer, out **C.struct_pywasm_linear) {
+	defer contained()
 	m := (*engine.Instance)(p).Memory()
 	m.View()
 	// Held once for each view: drop comes with the last.
@@ -155,11 +170,13 @@ func pywasm_memory_release(p *C.struct_pywasm_linear) {
 
 //export pywasm_memory_grow
 func pywasm_memory_grow(p unsafe.Pointer, pages C.uint32_t) C.int64_t {
+	defer contained()
 	return result((*engine.Instance)(p).Grow(uint32(pages)))
 }
 
 //export pywasm_global_get
 func pywasm_global_get(p unsafe.Pointer, index C.uint32_t, value *C.uint64_t) {
+	defer contained()
 	v := unsafe.Slice(value, 2)
 	lo, hi := (*engine.Instance)(p).GetGlobal(uint32(index))
 	v[0], v[1] = C.uint64_t(lo), C.uint64_t(hi)
@@ -167,17 +184,20 @@ func pywasm_global_get(p unsafe.Pointer, index C.uint32_t, value *C.uint64_t) {
 
 //export pywasm_global_set
 func pywasm_global_set(p unsafe.Pointer, index C.uint32_t, value *C.uint64_t) {
+	defer contained()
 	v := unsafe.Slice(value, 2)
 	(*engine.Instance)(p).SetGlobal(uint32(index), uint64(v[0]), uint64(v[1]))
 }
 
 //export pywasm_table_size
 func pywasm_table_size(p unsafe.Pointer, table C.uint32_t) C.uint32_t {
+	defer contained()
 	return C.uint32_t((*engine.Instance)(p).TableSize(uint32(table)))
 }
 
 //export pywasm_table_get
 func pywasm_table_get(p unsafe.Pointer, table, index C.uint32_t, ref *C.uint64_t) C.int32_t {
+	defer contained()
 	r, ok := (*engine.Instance)(p).GetTable(uint32(table), uint32(index))
 	*ref = C.uint64_t(r)
 	return truth(ok)
@@ -185,21 +205,25 @@ func pywasm_table_get(p unsafe.Pointer, table, index C.uint32_t, ref *C.uint64_t
 
 //export pywasm_table_set
 func pywasm_table_set(p unsafe.Pointer, table, index C.uint32_t, ref C.uint64_t) C.int32_t {
+	defer contained()
 	return truth((*engine.Instance)(p).SetTable(uint32(table), uint32(index), uint64(ref)))
 }
 
 //export pywasm_table_grow
 func pywasm_table_grow(p unsafe.Pointer, table, delta C.uint32_t, ref C.uint64_t) C.int64_t {
+	defer contained()
 	return result((*engine.Instance)(p).GrowTable(uint32(table), uint32(delta), uint64(ref)))
 }
 
 //export pywasm_externrefs_mark
 func pywasm_externrefs_mark(store unsafe.Pointer, live *C.uint8_t, size C.uint64_t) {
+	defer contained()
 	(*engine.Store)(store).MarkExternrefs(unsafe.Slice((*byte)(live), size))
 }
 
 //export pywasm_direct_context
 func pywasm_direct_context(p unsafe.Pointer, out *C.uint8_t, size C.int32_t, bottom unsafe.Pointer) C.int32_t {
+	defer contained()
 	context, offset, ok := (*engine.Function)(p).Context()
 	if !ok || len(context) > int(size) {
 		return 0

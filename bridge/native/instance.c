@@ -91,7 +91,7 @@ Function *core_function(Core *core, uint32_t index, Signature *signature, PyObje
     }
     Function *f = known_function(core, key);
     if (f != NULL) {
-        Py_INCREF(f);
+        Py_INCREF((PyObject *)f);
     } else if (!PyErr_Occurred()) {
         f = make_function(core, index, signature, name, key);
     }
@@ -151,7 +151,8 @@ int core_befriend(Core *a, Core *b) {
         Core *moved = (Core *)PyList_GetItem(small, i);
         status = PyList_Append(large, (PyObject *)moved);
         if (status == 0) {
-            Py_SETREF(moved->kin, Py_NewRef(large));
+            Py_DECREF(moved->kin); /* not the last reference: `small` is one */
+            moved->kin = Py_NewRef(large);
         }
     }
     Py_DECREF(small);
