@@ -402,7 +402,7 @@ def test_paths_out_of_the_directory(guest, tmp_path, path):
     fd = guest.preopens()["/data"]
     assert guest.open(fd, path)[0] in OUTSIDE
     assert guest.open(fd, os.path.join(tmp_path, "secret"))[0] in OUTSIDE
-    assert guest.open(fd, path + "2", CREATE)[0] in OUTSIDE
+    assert guest.open(fd, path + "/new", CREATE)[0] in OUTSIDE
     assert sorted(os.listdir(tmp_path)) == ["inside", "secret"]
 
 
