@@ -15,7 +15,7 @@ type Iter struct {
 	Start int // where the instruction starts in the expression
 
 	// The immediates of the instruction. Which of them hold is a matter of Op.Info().Imm.
-	Index  uint32    // the first index: label, function, type, local, …; the memory of a memory argument
+	Index  uint32    // the first index: label, function, type, local, …; the memory of a memory argument; the default of br_table
 	Index2 uint32    // the second index, in the order of the encoding
 	Bits   uint64    // a constant (sign-extended if an integer), or the offset of a memory argument
 	Align  uint32    // log2 of the alignment of a memory argument
