@@ -83,13 +83,13 @@ func (s *Store) translate(err error) error {
 	if errors.Is(err, ErrRaised) {
 		return &Raised{frames}
 	}
+	if own := (*Error)(nil); errors.As(err, &own) {
+		return own
+	}
 	head, _, _ := strings.Cut(text, "\n")
 	head = strings.TrimPrefix(strings.TrimSuffix(head, " (recovered by wazero)"), "wasm error: ")
 	if trap, ok := traps[head]; ok {
 		return &Error{Code: CodeTrap, Text: describe(trap, frames), Trap: trap, Frames: frames}
-	}
-	if own := (*Error)(nil); errors.As(err, &own) {
-		return own
 	}
 	if strings.Contains(text, "Go runtime stack trace:") {
 		return fail(CodeInternal, "internal error: "+text)

@@ -19,8 +19,8 @@ type Extern struct {
 	Kind     wasm.ExternKind
 	Instance *Instance     // nil for a function of the host
 	Index    uint32        // in Instance's module, which defines it; not an import of it
-	Host     HostFunc      // a function of the host
-	Type     wasm.FuncType // of Host
+	Host     HostFunc      // a function of the host, or what calls a function of an instance, see bridge.go
+	Type     wasm.FuncType // of a function of the host
 }
 
 // Instance is an instance of a module.
@@ -49,6 +49,7 @@ func (m *Module) Instantiate(imports []Extern, core, data unsafe.Pointer) (*Inst
 	if err := m.checkImports(imports); err != nil {
 		return nil, err
 	}
+	m.bridge(imports)
 	i := &Instance{Core: core, module: m, bindings: imports}
 	err := i.link()
 	if err != nil {
@@ -76,7 +77,7 @@ func (i *Instance) link() (err error) {
 	if len(i.bindings) > 0 {
 		ctx = experimental.WithImportResolver(ctx, func(name string) api.Module { return i.resolve(name, hosts) })
 	}
-	guest, err := m.store.runtime.InstantiateModule(ctx, m.compiled, anonymous)
+	guest, err := m.runtime.InstantiateModule(ctx, m.compiled, anonymous)
 	if err != nil {
 		return m.store.translate(err)
 	}
@@ -84,6 +85,7 @@ func (i *Instance) link() (err error) {
 	if i.guts, err = open(guest); err != nil {
 		return err
 	}
+	i.fillExternrefSegments()
 	if imported := m.imported[wasm.ExternMemory]; len(imported) > 0 {
 		i.memory = i.bindings[imported[0]].Instance.memory
 		i.memory.Hold()
@@ -105,7 +107,7 @@ func (i *Instance) resolve(name string, hosts api.Module) api.Module {
 		return nil
 	}
 	e := &i.bindings[k]
-	if e.Instance == nil {
+	if e.Host != nil {
 		return hosts
 	}
 	return e.Instance.guts.view(name, api.ExternType(e.Kind), e.Index)
@@ -177,7 +179,7 @@ func (m *Module) makeHosts() (api.Module, error) {
 	if len(imports) == 0 {
 		return nil, nil
 	}
-	builder := m.store.runtime.NewHostModuleBuilder("host")
+	builder := m.runtime.NewHostModuleBuilder("host")
 	for _, k := range imports {
 		t := m.source.Types[m.source.Imports[k].Type]
 		if !plain(t) {
@@ -190,7 +192,7 @@ func (m *Module) makeHosts() (api.Module, error) {
 	if err != nil {
 		return nil, fail(CodeInternal, "host functions: "+err.Error())
 	}
-	hosts, err := m.store.runtime.InstantiateModule(context.Background(), compiled, anonymous)
+	hosts, err := m.runtime.InstantiateModule(context.Background(), compiled, anonymous)
 	if err != nil {
 		return nil, fail(CodeInternal, "host functions: "+err.Error())
 	}

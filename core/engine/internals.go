@@ -126,6 +126,10 @@ func (g guts) segments() [][]uintptr {
 	return g.value.Field(g.layout.elements).Interface().([][]uintptr)
 }
 
+func (g guts) setSegment(index int, refs []uintptr) {
+	g.value.Field(g.layout.elements).Index(index).Set(reflect.ValueOf(refs))
+}
+
 // view returns a module that is the same instance but exports one thing, under the name that an importing module uses.
 func (g guts) view(name string, kind api.ExternType, index uint32) api.Module {
 	out := reflect.New(g.value.Type())

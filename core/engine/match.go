@@ -27,6 +27,8 @@ func (m *Module) checkImports(imports []Extern) error {
 				want.Module, want.Name, expected, imports[k].describe()))
 		case imports[k].Instance != nil && imports[k].Instance.module.store != m.store:
 			lines = append(lines, fmt.Sprintf("Error while importing %q.%q: it belongs to another store", want.Module, want.Name))
+		case !m.reaches(&imports[k]):
+			lines = append(lines, fmt.Sprintf("Error while importing %q.%q: %s", want.Module, want.Name, unreachable))
 		case imports[k].Instance != nil && imports[k].Instance.closed:
 			lines = append(lines, fmt.Sprintf("Error while importing %q.%q: its instance is closed", want.Module, want.Name))
 		}

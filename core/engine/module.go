@@ -6,7 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"runtime"
+	goruntime "runtime"
 	"sync"
 
 	"github.com/tetratelabs/wazero"
@@ -20,6 +20,8 @@ import (
 type Module struct {
 	store    *Store
 	source   *wasm.Module // as the user wrote it
+	compiler Compiler     // that of the store, unless the module needs another
+	runtime  wazero.Runtime
 	compiled wazero.CompiledModule
 
 	// tag names the module in wazero's stack traces: a hash of its bytes, so that equal modules compile to equal code.
@@ -68,20 +70,51 @@ func compileError(err error) error {
 	return fail(CodeCompile, err.Error())
 }
 
+// compilerFor returns the compiler that gives right answers for a module. wazero's compiler restores locals when an
+// exception is caught (wazero#2503), so modules that use exceptions are interpreted.
+func (s *Store) compilerFor(source *wasm.Module) Compiler {
+	if source.UsesExceptions() && throws(source) {
+		return Interpreter
+	}
+	return s.compiler
+}
+
+// throws reports whether a function throws or catches: a module may also do no more than declare tags for others.
+func throws(source *wasm.Module) bool {
+	for i := range source.Code {
+		for it := wasm.NewIter(source.Code[i].Body); it.Next(); {
+			if it.Op.Info().Feature == wasm.Exceptions {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 func (s *Store) compile(source *wasm.Module, binary []byte) (*Module, error) {
 	if err := limits(source); err != nil {
 		return nil, err
 	}
+	compiler := s.compilerFor(source)
+	runtime, err := s.runtime(compiler)
+	if err != nil {
+		return nil, err
+	}
 	sum := sha256.Sum256(binary)
-	m := &Module{store: s, source: source, tag: "pywasm-" + hex.EncodeToString(sum[:8])}
+	m := &Module{
+		store: s, source: source, compiler: compiler, runtime: runtime, tag: "pywasm-" + hex.EncodeToString(sum[:8]),
+	}
 	for i := range source.Imports {
 		kind := source.Imports[i].Kind
 		m.imported[kind] = append(m.imported[kind], i)
 	}
 	m.functions = uint32(len(m.imported[wasm.ExternFunc]) + len(source.Funcs))
-	prepared := m.prepare()
-	ctx := experimental.WithCompilationWorkers(context.Background(), runtime.GOMAXPROCS(0))
-	compiled, err := s.runtime.CompileModule(ctx, prepared.Encode())
+	prepared, err := m.prepare()
+	if err != nil {
+		return nil, err
+	}
+	ctx := experimental.WithCompilationWorkers(context.Background(), goruntime.GOMAXPROCS(0))
+	compiled, err := runtime.CompileModule(ctx, prepared.Encode())
 	if err != nil {
 		return nil, fail(CodeCompile, "wazero refuses the module: "+err.Error())
 	}
@@ -131,6 +164,9 @@ func (m *Module) Source() *wasm.Module { return m.source }
 
 // Store returns the store the module was compiled in.
 func (m *Module) Store() *Store { return m.store }
+
+// Compiler returns the compiler that the module was compiled with.
+func (m *Module) Compiler() Compiler { return m.compiler }
 
 // Name returns the name that the name section gives the module.
 func (m *Module) Name() string { return m.names().Module }

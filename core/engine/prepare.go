@@ -16,15 +16,20 @@ import (
 //   - Exports are dropped, except those of tables, which wazero needs to see to keep instances alive: an Instance
 //     knows its exports by index.
 //   - The start function is dropped: Instantiate calls it when the instance is known.
+//   - Constant expressions that use globals of the module get the values of these, see globals.go.
+//   - On arm64, remainders are computed from quotients, see remainder.go.
 //   - Active segments become a function, unless they are sure to fit, see segments.go.
 //   - Custom sections are dropped, and a name section gives the module its tag (a malformed one is an error to wazero).
-func (m *Module) prepare() *wasm.Module {
+func (m *Module) prepare() (*wasm.Module, error) {
 	p := *m.source
 	p.Start, p.Sections = nil, nil
 	p.Imports = renamed(m.source.Imports)
 	p.Customs = []wasm.Custom{{Name: "name", After: wasm.SectionData, Bytes: moduleNameSection(m.tag)}}
 	p.Exports = tableExports(m.source)
-	p.Elements = declareExports(m.source)
+	if err := inlineGlobals(&p); err != nil {
+		return nil, err
+	}
+	p.Elements = declareExports(p.Elements, m.source.Exports)
 	m.wrapEscaping(&p)
 	m.sequenceSegments(&p)
 	for i := range p.Tables { // a copy where something changes
@@ -33,7 +38,10 @@ func (m *Module) prepare() *wasm.Module {
 			break
 		}
 	}
-	return &p
+	if remainderUnsafe && m.compiler == Optimizing {
+		replaceRemainders(&p)
+	}
+	return &p, nil
 }
 
 func renamed(imports []wasm.Import) []wasm.Import {
@@ -57,17 +65,17 @@ func tableExports(m *wasm.Module) []wasm.Export {
 }
 
 // declareExports declares the functions that were exported: ref.func may only name what is declared somewhere.
-func declareExports(m *wasm.Module) []wasm.Element {
+func declareExports(elements []wasm.Element, exports []wasm.Export) []wasm.Element {
 	declared := wasm.Element{Mode: wasm.Declared, Type: wasm.FuncRef}
-	for _, e := range m.Exports {
+	for _, e := range exports {
 		if e.Kind == wasm.ExternFunc {
 			declared.Funcs = append(declared.Funcs, e.Index)
 		}
 	}
 	if len(declared.Funcs) == 0 {
-		return m.Elements
+		return elements
 	}
-	return append(slices.Clone(m.Elements), declared)
+	return append(slices.Clone(elements), declared)
 }
 
 // cappedTables bounds what table.grow can take of the host's memory.

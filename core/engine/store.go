@@ -38,37 +38,52 @@ const features = api.CoreFeaturesV2 |
 // Store owns modules and instances; what belongs to one store cannot be linked with what belongs to another.
 type Store struct {
 	compiler Compiler
-	runtime  wazero.Runtime
 
 	mu        sync.RWMutex
 	closed    bool
-	instances map[api.Module]*Instance // open ones, by what wazero calls them
-	modules   map[string]*Module       // by the name that stack traces show, see Module.tag
-	made      map[string]*Module       // generated modules, see make.go
+	runtimes  map[Compiler]wazero.Runtime // that of the compiler, and the interpreter's if a module needs it
+	instances map[api.Module]*Instance    // open ones, by what wazero calls them
+	modules   map[string]*Module          // by the name that stack traces show, see Module.tag
+	made      map[string]*Module          // generated modules, see make.go
 }
 
 // NewStore returns an empty store.
 func NewStore(compiler Compiler) (*Store, error) {
-	var config wazero.RuntimeConfig
-	switch compiler {
-	case Optimizing:
-		if !compilerSupported() {
-			return nil, fail(CodeUnsupported, "the optimizing compiler does not run on this machine: use compilers.interpreter")
-		}
-		config = wazero.NewRuntimeConfigCompiler()
-	case Interpreter:
-		config = wazero.NewRuntimeConfigInterpreter()
-	default:
+	switch {
+	case compiler != Optimizing && compiler != Interpreter:
 		return nil, fail(CodeUnsupported, fmt.Sprintf("unknown compiler %q", compiler))
+	case compiler == Optimizing && !compilerSupported():
+		return nil, fail(CodeUnsupported, "the optimizing compiler does not run on this machine: use compilers.interpreter")
 	}
-	config = config.WithCoreFeatures(features).WithDebugInfoEnabled(false)
-	return &Store{
+	s := &Store{
 		compiler:  compiler,
-		runtime:   wazero.NewRuntimeWithConfig(context.Background(), config),
+		runtimes:  map[Compiler]wazero.Runtime{},
 		instances: map[api.Module]*Instance{},
 		modules:   map[string]*Module{},
 		made:      map[string]*Module{},
-	}, nil
+	}
+	_, err := s.runtime(compiler)
+	return s, err
+}
+
+// runtime returns wazero's runtime for a compiler. What is in one cannot be linked with what is in the other, but by
+// calls of functions, see bridge.go.
+func (s *Store) runtime(compiler Compiler) (wazero.Runtime, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return nil, fail(CodeClosed, "the store is closed")
+	}
+	if r := s.runtimes[compiler]; r != nil {
+		return r, nil
+	}
+	config := wazero.NewRuntimeConfigInterpreter()
+	if compiler == Optimizing {
+		config = wazero.NewRuntimeConfigCompiler()
+	}
+	config = config.WithCoreFeatures(features).WithDebugInfoEnabled(false)
+	s.runtimes[compiler] = wazero.NewRuntimeWithConfig(context.Background(), config)
+	return s.runtimes[compiler], nil
 }
 
 // Compiler returns the name of the compiler.
@@ -91,7 +106,9 @@ func (s *Store) Close() {
 		i.Close()
 	}
 	// Nothing of ours is open any more, and closing frees only what wazero holds.
-	_ = s.runtime.Close(context.Background())
+	for _, r := range s.runtimes {
+		_ = r.Close(context.Background())
+	}
 }
 
 func (s *Store) add(i *Instance) {
