@@ -30,6 +30,9 @@ func (m *Module) Close() (err error) {
 	return nil
 }
 
+// Compiler returns the name of the compiler that the module was compiled with.
+func (m *Module) Compiler() string { return string(m.module.Compiler()) }
+
 // CustomCount returns how many custom sections have the name.
 func (m *Module) CustomCount(name string) int { return len(m.customs(name)) }
 

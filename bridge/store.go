@@ -61,9 +61,14 @@ func (s *Store) MakeGlobal(valType int, mutable bool) (m *Module, err error) {
 }
 
 // MakeFunction returns a module that imports a function and defines, as function 1, one that calls it.
-func (s *Store) MakeFunction(params, results []byte) (m *Module, err error) {
+func (s *Store) MakeFunction(params, results []byte, interpreted bool) (m *Module, err error) {
 	defer guard(&err)
-	return handle(s.store.MakeFunction(wasm.FuncType{Params: ValueTypes(params), Results: ValueTypes(results)}))
+	compiler := s.store.Compiler()
+	if interpreted {
+		compiler = engine.Interpreter
+	}
+	t := wasm.FuncType{Params: ValueTypes(params), Results: ValueTypes(results)}
+	return handle(s.store.MakeFunction(t, compiler))
 }
 
 func limits(minimum, maximum int64, bounded, shared bool) wasm.Limits {

@@ -157,11 +157,13 @@ def describe_function(module: Module, index: int) -> tuple[bytes, int, str]:
     return params + results, len(params), name
 
 
-def anchor(store: Store, function: _native.Function) -> _native.Core:
+def anchor(store: Store, function: _native.Function, interpreted: bool) -> _native.Core:
     """Makes an instance whose function 1 calls a host function, so that it can be referred to."""
     type = function.type
-    handle = store._handle.MakeFunction(go_bytes(bytes(type.params)), go_bytes(bytes(type.results)))
-    return _native.Core(store, _Made(handle), handle.Pointer(), (function,))
+    handle = store._handle.MakeFunction(
+        go_bytes(bytes(type.params)), go_bytes(bytes(type.results)), bool(interpreted)
+    )
+    return _native.Core(store, _Made(handle), handle.Pointer(), interpreted, (function,))
 
 
 # ---- external references ----
@@ -200,7 +202,8 @@ class _Made:
 
 
 def _make(store: Store, handle: Any) -> _native.Core:
-    return _native.Core(store, _Made(handle), handle.Pointer(), ())
+    interpreted = handle.Compiler() == "interpreter"
+    return _native.Core(store, _Made(handle), handle.Pointer(), interpreted, ())
 
 
 def _checked(store: object, type: object, expected: type, what: str) -> None:

@@ -40,7 +40,13 @@ class Instance:
             raise TypeError(f"Instance() argument 1 must be a Module, not {type(module).__name__}")
         module._check()
         externs = resolve(module, imports) if module._imports or imports else ()
-        self._core = _native.Core(module.store, module, module._handle.Pointer(), externs)
+        self._core = _native.Core(
+            module.store,
+            module,
+            module._handle.Pointer(),
+            module.compiler_name == "interpreter",
+            externs,
+        )
         self.module = module
         self.exports = Exports(self._core)
 

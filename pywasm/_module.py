@@ -53,6 +53,8 @@ class Module:
         self.store = store
         self._closed = False
         self._handle = store._handle.Compile(go_bytes(binary))
+        #: "optimizing" or "interpreter": modules that use exceptions are interpreted in any store.
+        self.compiler_name = str(self._handle.Compiler())
         self._describe()
 
     def _describe(self) -> None:

@@ -21,7 +21,13 @@ class Store:
 
 class Core:
     def __new__(
-        cls, store: PublicStore, module: Any, address: int, imports: tuple[Any, ...], /
+        cls,
+        store: PublicStore,
+        module: Any,
+        address: int,
+        interpreted: bool,
+        imports: tuple[Any, ...],
+        /,
     ) -> Core: ...
     @property
     def module(self) -> Module: ...

@@ -135,9 +135,9 @@ func pywasm_function_ref(p unsafe.Pointer, index C.uint32_t) C.uint64_t {
 const isImport = 1 << 31
 
 //export pywasm_ref_resolve
-func pywasm_ref_resolve(store unsafe.Pointer, ref C.uint64_t, core *unsafe.Pointer, index *C.uint32_t) C.int32_t {
+func pywasm_ref_resolve(p unsafe.Pointer, ref C.uint64_t, core *unsafe.Pointer, index *C.uint32_t) C.int32_t {
 	defer contained()
-	owner, number, host, ok := (*engine.Store)(store).Resolve(uint64(ref))
+	owner, number, host, ok := (*engine.Instance)(p).Resolve(uint64(ref))
 	if !ok {
 		return 0
 	}

@@ -64,11 +64,11 @@ static PyObject *unpack_results(Function *f, const uint64_t *stack) {
         return Py_NewRef(Py_None);
     }
     if (s->results == 1) {
-        return value_unpack(f->store, types[0], stack);
+        return value_unpack(f->store, f->core, types[0], stack);
     }
     PyObject *tuple = PyTuple_New(s->results);
     for (uint32_t i = 0; tuple != NULL && i < s->results; i++) {
-        PyObject *value = value_unpack(f->store, types[i], stack);
+        PyObject *value = value_unpack(f->store, f->core, types[i], stack);
         if (value == NULL || PyTuple_SetItem(tuple, i, value) < 0) {
             Py_CLEAR(tuple);
         }
@@ -184,7 +184,7 @@ static PyObject *pass(Function *f, uint8_t type, PyObject *value, const Where *w
     }
     return value_pack(f->store, NULL, type, value, slots, where) < 0
                ? NULL
-               : value_unpack(f->store, type, slots);
+               : value_unpack(f->store, NULL, type, slots);
 }
 
 static PyObject *pass_all(Function *f, const uint8_t *types, uint32_t count,
@@ -279,7 +279,7 @@ static int run_host(Function *f, Core *core, PyObject **args, uint64_t *stack) {
     uint32_t made = 0;
     int status = 0;
     for (; made < s->params; made++) {
-        if ((args[made] = value_unpack(core->store, s->types[made], slot)) == NULL) {
+        if ((args[made] = value_unpack(core->store, core, s->types[made], slot)) == NULL) {
             status = -1;
             break;
         }
@@ -333,18 +333,25 @@ int32_t host_call(void *core, uint32_t index, uint64_t *stack, struct pywasm_cal
 
 /* Links a host function with a tiny module that calls it: that module's function 1 can be
  * referred to. */
-static int anchor(Function *f, Store *store) {
-    if (f->anchor == NULL) {
-        f->anchor = PyObject_CallMethod(py_helpers, "anchor", "OO", store, f);
+static int anchor(Function *f, Core *holder) {
+    if (f->anchor != NULL && ((Core *)f->anchor)->interpreted == holder->interpreted) {
+        return 0;
     }
-    return f->anchor == NULL ? -1 : 0;
+    PyObject *made = PyObject_CallMethod(py_helpers, "anchor", "OOi", holder->store, f,
+                                         (int)holder->interpreted);
+    if (made == NULL) {
+        return -1;
+    }
+    Py_XDECREF(f->anchor); /* whoever holds a reference to it is its kin */
+    f->anchor = made;
+    return 0;
 }
 
 uint64_t function_reference(Function *f, Core *holder) {
     Core *core = f->core;
     uint32_t index = f->index;
     if (core == NULL) {
-        if (anchor(f, holder->store) < 0) {
+        if (anchor(f, holder) < 0) {
             return 0;
         }
         core = (Core *)f->anchor;
@@ -357,17 +364,25 @@ uint64_t function_reference(Function *f, Core *holder) {
         raise_error("runtime", "%U() belongs to another store", f->name);
         return 0;
     }
+    if (core->interpreted != holder->interpreted) {
+        raise_error("runtime",
+                    "%U() belongs to a module that is %s, and cannot be referred to by one "
+                    "that is %s",
+                    f->name, core->interpreted ? "interpreted" : "compiled",
+                    holder->interpreted ? "interpreted" : "compiled");
+        return 0;
+    }
     if (core_befriend(core, holder) < 0) {
         return 0;
     }
     return pywasm_go.pywasm_function_ref(core->go, index);
 }
 
-PyObject *function_from_reference(Store *store, uint64_t reference) {
+PyObject *function_from_reference(Core *holder, uint64_t reference) {
     enum { IS_IMPORT = 1u << 31 };
     void *found;
     uint32_t index;
-    if (!pywasm_go.pywasm_ref_resolve(store->go, reference, &found, &index)) {
+    if (!pywasm_go.pywasm_ref_resolve(holder->go, reference, &found, &index)) {
         return raise_error("internal", "a function reference of the guest is unknown");
     }
     Core *core = found;

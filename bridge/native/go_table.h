@@ -65,7 +65,7 @@ struct pywasm_function {
     X(void, pywasm_function_get, (void *instance, uint32_t index, struct pywasm_function *out))    \
     X(void, pywasm_function_free, (void *callee))                                                  \
     X(uint64_t, pywasm_function_ref, (void *instance, uint32_t index))                             \
-    X(int32_t, pywasm_ref_resolve, (void *store, uint64_t ref, void **core, uint32_t *index))      \
+    X(int32_t, pywasm_ref_resolve, (void *instance, uint64_t ref, void **core, uint32_t *index))   \
     X(void, pywasm_memory_get, (void *instance, struct pywasm_linear **memory))                    \
     X(void, pywasm_memory_hold, (struct pywasm_linear * memory))                                   \
     X(void, pywasm_memory_release, (struct pywasm_linear * memory))                                \

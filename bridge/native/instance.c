@@ -309,13 +309,14 @@ static void unlink_from_store(Core *core) {
     core->next = core->previous = NULL;
 }
 
-/* Core(store, module, address of the engine's module, imports) */
+/* Core(store, module, address of the engine's module, interpreted, imports) */
 static PyObject *Core_new(PyTypeObject *type, PyObject *args, PyObject *keywords) {
     (void)keywords;
     PyObject *store, *module, *imports;
     long long address;
-    if (!PyArg_ParseTuple(args, "O!OLO!", Store_Type, &store, &module, &address, &PyTuple_Type,
-                          &imports)) {
+    int interpreted;
+    if (!PyArg_ParseTuple(args, "O!OLpO!", Store_Type, &store, &module, &address, &interpreted,
+                          &PyTuple_Type, &imports)) {
         return NULL;
     }
     allocfunc alloc = (allocfunc)PyType_GetSlot(type, Py_tp_alloc);
@@ -324,6 +325,7 @@ static PyObject *Core_new(PyTypeObject *type, PyObject *args, PyObject *keywords
         return NULL;
     }
     core->epoch = pywasm_epoch;
+    core->interpreted = (uint8_t)interpreted;
     core->store = (Store *)Py_NewRef(store);
     core->module = Py_NewRef(module);
     core->imports = Py_NewRef(imports);

@@ -100,6 +100,7 @@ struct Core {
     PyObject *module;
     PyObject *kin; /* list shared by all cores that can hold one another's functions, or NULL */
     PyObject *functions; /* dict: index -> address of its Function, so that each has one identity */
+    uint8_t interpreted; /* its references mean nothing to machine code, and the other way round */
     uint32_t importers;  /* open instances that import from this one */
     Core *next, *previous;
     PyObject *weakrefs;
@@ -153,7 +154,8 @@ typedef struct {
 } Where;
 int value_pack(Store *store, Core *core, uint8_t type, PyObject *value, uint64_t *slot,
                const Where *where);
-PyObject *value_unpack(Store *store, uint8_t type, const uint64_t *slot);
+/* Function references are those of an instance; core may be NULL for other types. */
+PyObject *value_unpack(Store *store, Core *core, uint8_t type, const uint64_t *slot);
 const char *type_name(uint8_t type);
 int to_u32(PyObject *object, uint32_t *number); /* -1 with TypeError or OverflowError set */
 static inline uint32_t type_slots(uint8_t type) {
@@ -189,7 +191,7 @@ int memory_is_shared(PyObject *memory);
 
 /* function.c */
 uint64_t function_reference(Function *function, Core *holder); /* 0 with an exception set */
-PyObject *function_from_reference(Store *store, uint64_t reference);
+PyObject *function_from_reference(Core *core, uint64_t reference);
 int32_t host_call(void *core, uint32_t index, uint64_t *stack, struct pywasm_call *call);
 Function *function_new(Core *core, uint32_t index, Signature *signature, PyObject *name);
 

@@ -216,7 +216,7 @@ static PyObject *unpack_v128(const uint64_t *slot) {
     return whole;
 }
 
-PyObject *value_unpack(Store *store, uint8_t type, const uint64_t *slot) {
+PyObject *value_unpack(Store *store, Core *core, uint8_t type, const uint64_t *slot) {
     float single;
     double number;
     switch (type) {
@@ -235,7 +235,7 @@ PyObject *value_unpack(Store *store, uint8_t type, const uint64_t *slot) {
     case PYWASM_V128:
         return unpack_v128(slot);
     case PYWASM_FUNCREF:
-        return *slot == 0 ? Py_NewRef(Py_None) : function_from_reference(store, *slot);
+        return *slot == 0 ? Py_NewRef(Py_None) : function_from_reference(core, *slot);
     default:
         return *slot == 0 ? Py_NewRef(Py_None) : reference_get(store, *slot);
     }

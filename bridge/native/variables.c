@@ -84,7 +84,7 @@ static PyObject *Global_get_value(PyObject *self, void *unused) {
         return NULL;
     }
     pywasm_go.pywasm_global_get(g->core->go, g->index, slots);
-    return value_unpack(g->core->store, g->type, slots);
+    return value_unpack(g->core->store, g->core, g->type, slots);
 }
 
 static int set_value(Global *g, PyObject *value) {
@@ -233,7 +233,7 @@ static PyObject *Table_get(PyObject *self, PyObject *args, PyObject *keywords) {
         pywasm_go.pywasm_table_get(t->core->go, t->index, index, &reference);
     }
     core_leave(t->core);
-    return status < 0 ? NULL : value_unpack(t->core->store, t->type, &reference);
+    return status < 0 ? NULL : value_unpack(t->core->store, t->core, t->type, &reference);
 }
 
 static PyObject *Table_set(PyObject *self, PyObject *args, PyObject *keywords) {

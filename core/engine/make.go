@@ -9,14 +9,19 @@ import (
 // Memories, tables, globals and references of the host's own are made by generated modules: wazero's host modules
 // export functions only. Each such module is compiled once a store.
 
-func (s *Store) make(key string, build func() *wasm.Module) (*Module, error) {
+func (s *Store) make(key string, compiler Compiler, build func() *wasm.Module) (*Module, error) {
+	key += string(compiler)
 	s.mu.RLock()
 	m := s.made[key]
 	s.mu.RUnlock()
 	if m != nil {
 		return m, nil
 	}
-	m, err := s.Compile(build().Encode())
+	binary := build().Encode()
+	source, err := decode(binary)
+	if err == nil {
+		m, err = s.compile(source, binary, compiler)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -31,7 +36,7 @@ func (s *Store) make(key string, build func() *wasm.Module) (*Module, error) {
 
 // MakeMemory returns a module that defines a memory.
 func (s *Store) MakeMemory(limits wasm.Limits) (*Module, error) {
-	return s.make(fmt.Sprint("memory", limits), func() *wasm.Module {
+	return s.make(fmt.Sprint("memory", limits), s.compiler, func() *wasm.Module {
 		return &wasm.Module{
 			Memories: []wasm.Limits{limits},
 			Exports:  []wasm.Export{{Name: "memory", Kind: wasm.ExternMemory}},
@@ -41,7 +46,7 @@ func (s *Store) MakeMemory(limits wasm.Limits) (*Module, error) {
 
 // MakeTable returns a module that defines a table.
 func (s *Store) MakeTable(t wasm.TableType) (*Module, error) {
-	return s.make(fmt.Sprint("table", t), func() *wasm.Module {
+	return s.make(fmt.Sprint("table", t), s.compiler, func() *wasm.Module {
 		return &wasm.Module{
 			Tables:  []wasm.Table{{TableType: t}},
 			Exports: []wasm.Export{{Name: "table", Kind: wasm.ExternTable}},
@@ -51,7 +56,7 @@ func (s *Store) MakeTable(t wasm.TableType) (*Module, error) {
 
 // MakeGlobal returns a module that defines a global, zero or null to begin with.
 func (s *Store) MakeGlobal(t wasm.GlobalType) (*Module, error) {
-	return s.make(fmt.Sprint("global", t), func() *wasm.Module {
+	return s.make(fmt.Sprint("global", t), s.compiler, func() *wasm.Module {
 		return &wasm.Module{
 			Globals: []wasm.Global{{GlobalType: t, Init: wasm.Expr{Bytes: zero(t.Type)}}},
 			Exports: []wasm.Export{{Name: "global", Kind: wasm.ExternGlobal}},
@@ -83,8 +88,8 @@ func zero(t wasm.ValType) []byte {
 
 // MakeFunction returns a module that imports a function and, as function 1, defines one that calls it: that one can be
 // referred to.
-func (s *Store) MakeFunction(t wasm.FuncType) (*Module, error) {
-	return s.make("function"+t.String(), func() *wasm.Module {
+func (s *Store) MakeFunction(t wasm.FuncType, compiler Compiler) (*Module, error) {
+	return s.make("function"+t.String(), compiler, func() *wasm.Module {
 		return &wasm.Module{
 			Types:   []wasm.FuncType{t},
 			Imports: []wasm.Import{{Module: "host", Name: "function", Kind: wasm.ExternFunc}},

@@ -43,7 +43,7 @@ func (s *Store) Compile(binary []byte) (*Module, error) {
 	if err != nil {
 		return nil, err
 	}
-	return s.compile(source, binary)
+	return s.compile(source, binary, s.compilerFor(source))
 }
 
 // Validate decodes and validates a module.
@@ -91,11 +91,10 @@ func throws(source *wasm.Module) bool {
 	return false
 }
 
-func (s *Store) compile(source *wasm.Module, binary []byte) (*Module, error) {
+func (s *Store) compile(source *wasm.Module, binary []byte, compiler Compiler) (*Module, error) {
 	if err := limits(source); err != nil {
 		return nil, err
 	}
-	compiler := s.compilerFor(source)
 	runtime, err := s.runtime(compiler)
 	if err != nil {
 		return nil, err

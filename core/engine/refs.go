@@ -21,21 +21,17 @@ func (i *Instance) Reference(index uint32) uint64 {
 	return uint64(i.refs[index])
 }
 
-// Resolve returns the function that a reference points to: function number of owner, or, if host is set, the host
+// Resolve returns the function that a reference, which the instance had, points to: function number of owner, or, if host is set, the host
 // function that its import number is bound to. ok is false for null.
-func (s *Store) Resolve(ref uint64) (owner *Instance, number uint32, host, ok bool) {
+func (i *Instance) Resolve(ref uint64) (owner *Instance, number uint32, host, ok bool) {
 	if ref == 0 {
 		return nil, 0, false, false
 	}
-	some := s.any()
-	if some == nil {
-		return nil, 0, false, false
-	}
-	guest, index, err := some.guts.target(uintptr(ref))
+	guest, index, err := i.guts.target(uintptr(ref))
 	if err != nil {
 		return nil, 0, false, false
 	}
-	owner = s.instanceOf(guest)
+	owner = i.module.store.instanceOf(guest)
 	if owner == nil || index < owner.module.functions {
 		return owner, index, false, owner != nil
 	}
@@ -46,16 +42,6 @@ func (s *Store) Resolve(ref uint64) (owner *Instance, number uint32, host, ok bo
 		return e.Instance, e.Index, false, true
 	}
 	return owner, uint32(k), true, true
-}
-
-// any returns some open instance, or nil.
-func (s *Store) any() *Instance {
-	s.mu.RLock()
-	defer s.mu.RUnlock()
-	for _, i := range s.instances {
-		return i
-	}
-	return nil
 }
 
 // MarkExternrefs sets a bit in live for each external reference that a table, a global or an element segment of the
