@@ -9,7 +9,7 @@
 
 from __future__ import annotations
 
-from . import _helpers, _native, compilers, engine, wasi
+from . import _helpers, _native, compilers, engine
 from ._errors import (
     CompileError,
     ExitError,
@@ -57,33 +57,19 @@ from ._values import Value
 from ._version import __version__
 
 _native.set_helpers(_helpers)
-for _public in (
-    CompileError,
-    ExitError,
-    ExportNotFoundError,
-    Frame,
-    LinkError,
-    Trap,
-    TrapCode,
-    WasmError,
-    ImportObject,
-    Exports,
-    ExportsIterator,
-    Instance,
-    Module,
-    Store,
-    ExportType,
-    FunctionType,
-    GlobalType,
-    ImportType,
-    MemoryType,
-    TableType,
-    TagType,
-    Type,
-    Value,
-):
-    _public.__module__ = __name__  # where users find it, and pickle does
-del _public
+for _name, _public in list(globals().items()):
+    if isinstance(_public, type) and _public.__module__.startswith("pywasm._"):
+        _public.__module__ = __name__  # where users find it, and pickle does
+del _name, _public
+
+
+def __getattr__(name: str) -> object:
+    if name == "wasi":  # only programs need it
+        from . import wasi
+
+        return wasi
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
 
 __all__ = [
     "Buffer",

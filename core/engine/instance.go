@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"crypto/rand"
 	"fmt"
 	"strconv"
 	"unsafe"
@@ -93,7 +94,9 @@ func (i *Instance) link() (err error) {
 	return nil
 }
 
-var anonymous = wazero.NewModuleConfig().WithName("").WithStartFunctions()
+// anonymous gives a random source because wazero would seed one of its own for each instance, which takes most of the
+// time of an instantiation. (WASI is ours, so nothing reads it.)
+var anonymous = wazero.NewModuleConfig().WithName("").WithStartFunctions().WithRandSource(rand.Reader)
 
 func (i *Instance) allocate(_, max uint64) experimental.LinearMemory {
 	i.memory = linear.Allocate(max)

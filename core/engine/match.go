@@ -16,15 +16,14 @@ func (m *Module) checkImports(imports []Extern) error {
 	var lines []string
 	for k := range m.source.Imports {
 		want := &m.source.Imports[k]
-		expected := m.describeImport(want)
 		missing := k >= len(imports) || (imports[k].Instance == nil && imports[k].Host == nil)
 		switch {
 		case missing:
 			lines = append(lines, fmt.Sprintf("Error while importing %q.%q: unknown import. Expected %s",
-				want.Module, want.Name, expected))
+				want.Module, want.Name, m.describeImport(want)))
 		case !m.matches(want, &imports[k]):
 			lines = append(lines, fmt.Sprintf("Error while importing %q.%q: incompatible import type. Expected %s but received %s",
-				want.Module, want.Name, expected, imports[k].describe()))
+				want.Module, want.Name, m.describeImport(want), imports[k].describe()))
 		case imports[k].Instance != nil && imports[k].Instance.module.store != m.store:
 			lines = append(lines, fmt.Sprintf("Error while importing %q.%q: it belongs to another store", want.Module, want.Name))
 		case !m.reaches(&imports[k]):
