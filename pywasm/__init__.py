@@ -65,9 +65,9 @@ del _name, _public
 
 def __getattr__(name: str) -> object:
     if name == "wasi":  # only programs need it
-        from . import wasi
+        from importlib import import_module
 
-        return wasi
+        return import_module(".wasi", __name__)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
