@@ -63,7 +63,7 @@ func newOutput(w io.Writer) *stream {
 			return &stream{dst: s}
 		}
 	}
-	return &stream{dst: &writerSink{w: w}}
+	return &stream{dst: writerSink{w}}
 }
 
 // typeOf tells a guest only whether it talks to a terminal.
@@ -172,15 +172,10 @@ func (s *readerSource) take(p []byte, peek bool) (int, error) {
 	return n, streamError(s.err)
 }
 
-// writerSink writes to any writer.
-type writerSink struct {
-	mu sync.Mutex
-	w  io.Writer
-}
+// writerSink writes to any writer. It holds no lock meanwhile, for what the writer does may lead back to this environment.
+type writerSink struct{ w io.Writer }
 
-func (s *writerSink) write(_ call, p []byte) (int, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+func (s writerSink) write(_ call, p []byte) (int, error) {
 	n, err := s.w.Write(p)
 	return min(max(n, 0), len(p)), streamError(err)
 }

@@ -269,3 +269,24 @@ func TestStdioStat(t *testing.T) {
 		t.Error(errno)
 	}
 }
+
+// growing is a reader during which the guest's memory grows, and so moves.
+type growing struct {
+	g *guest
+}
+
+func (r growing) Read(p []byte) (int, error) {
+	mem := r.g.mod.ExportMemory
+	mem.Bytes = append(append([]byte(nil), mem.Bytes...), make([]byte, len(mem.Bytes))...)
+	r.g.mem = mem.Bytes
+	return copy(p, "text"), nil
+}
+
+func TestMemoryGrowsDuringRead(t *testing.T) {
+	in := &growing{}
+	g := newGuest(t, wasi.Config{Stdin: in})
+	in.g = g
+	if s, errno := g.read(0); s != "text" || errno != 0 {
+		t.Errorf("read %q, %v", s, errno)
+	}
+}

@@ -103,10 +103,10 @@ func (c call) await(ready func() bool, w waiter, nonblock bool) error {
 	}
 }
 
-// pause waits for a signal, for the waiter if there is one, or for so long, and unwinds the guest if it was interrupted.
+// pause waits for a signal, for the waiter if there is one, or for so long, which is at most maxWait, and unwinds the guest if it
+// was interrupted.
 func (c call) pause(wake <-chan struct{}, w waiter, d time.Duration) {
 	c.checkInterrupt()
-	d = min(d, maxWait)
 	if w != nil {
 		w.wait(d)
 	} else {

@@ -84,7 +84,8 @@ func mustBeDir(fd int, name string) error {
 }
 
 // atNew is at for the places where something is to be made or taken away: a slash at the end does not lead through a link there.
-func (d *dir) atNew(path string, fn func(fd int, name string, slash bool) error) error {
+// Hosts do not agree on what to say if that is the directory itself; dot is.
+func (d *dir) atNew(path string, dot vfs.Errno, fn func(fd int, name string, slash bool) error) error {
 	parent, leaf, slash, err := vfs.Split(path)
 	if err != nil {
 		return err
@@ -94,6 +95,9 @@ func (d *dir) atNew(path string, fn func(fd int, name string, slash bool) error)
 		return err
 	}
 	defer closeBase(p.Dir)
+	if p.Name == "." {
+		return dot
+	}
 	return errno(retry(func() error { return fn(p.Dir.fd, p.Name, slash) }))
 }
 
@@ -118,15 +122,15 @@ func (d *dir) Readlink(path string) (target string, err error) {
 }
 
 func (d *dir) Mkdir(path string) error {
-	return d.atNew(path, func(fd int, name string, _ bool) error { return unix.Mkdirat(fd, name, 0o777) })
+	return d.atNew(path, vfs.EEXIST, func(fd int, name string, _ bool) error { return unix.Mkdirat(fd, name, 0o777) })
 }
 
 func (d *dir) Rmdir(path string) error {
-	return d.atNew(path, func(fd int, name string, _ bool) error { return unix.Unlinkat(fd, name, unix.AT_REMOVEDIR) })
+	return d.atNew(path, vfs.EINVAL, func(fd int, name string, _ bool) error { return unix.Unlinkat(fd, name, unix.AT_REMOVEDIR) })
 }
 
 func (d *dir) Unlink(path string) error {
-	return d.atNew(path, func(fd int, name string, slash bool) error {
+	return d.atNew(path, vfs.EISDIR, func(fd int, name string, slash bool) error {
 		if slash {
 			if err := mustBeDir(fd, name); err != nil {
 				return err
@@ -142,7 +146,7 @@ func (d *dir) Unlink(path string) error {
 }
 
 func (d *dir) Symlink(target, path string) error {
-	return d.atNew(path, func(fd int, name string, slash bool) error {
+	return d.atNew(path, vfs.EEXIST, func(fd int, name string, slash bool) error {
 		if slash {
 			return slashedNew(fd, name)
 		}
@@ -164,7 +168,7 @@ func (d *dir) Link(old string, to vfs.Dir, name string) error {
 		return vfs.EXDEV
 	}
 	return d.at(old, false, func(oldFD int, oldName string) error {
-		return other.atNew(name, func(fd int, name string, slash bool) error {
+		return other.atNew(name, vfs.EEXIST, func(fd int, name string, slash bool) error {
 			if slash {
 				return slashedNew(fd, name)
 			}
@@ -178,8 +182,8 @@ func (d *dir) Rename(old string, to vfs.Dir, name string) error {
 	if !ok || other.mount != d.mount {
 		return vfs.EXDEV
 	}
-	return d.atNew(old, func(oldFD int, oldName string, oldSlash bool) error {
-		return other.atNew(name, func(fd int, name string, slash bool) error {
+	return d.atNew(old, vfs.EBUSY, func(oldFD int, oldName string, oldSlash bool) error {
+		return other.atNew(name, vfs.EBUSY, func(fd int, name string, slash bool) error {
 			if oldSlash || slash {
 				if err := mustBeDir(oldFD, oldName); err != nil {
 					return err

@@ -89,7 +89,7 @@ func rootMustBeDir(b rootBase, name string) error {
 }
 
 // atNew is what it is in dir_unix.go.
-func (d *rootDir) atNew(path string, fn func(b rootBase, name string, slash bool) error) error {
+func (d *rootDir) atNew(path string, dot vfs.Errno, fn func(b rootBase, name string, slash bool) error) error {
 	parent, leaf, slash, err := vfs.Split(path)
 	if err != nil {
 		return err
@@ -99,6 +99,9 @@ func (d *rootDir) atNew(path string, fn func(b rootBase, name string, slash bool
 		return err
 	}
 	defer p.Dir.release()
+	if p.Name == "." {
+		return dot
+	}
 	return rootErrno(fn(p.Dir, p.Name, slash))
 }
 
@@ -226,14 +229,11 @@ func fromHost(target string) string {
 }
 
 func (d *rootDir) Mkdir(path string) error {
-	return d.atNew(path, func(b rootBase, name string, _ bool) error { return b.Mkdir(name, 0o777) })
+	return d.atNew(path, vfs.EEXIST, func(b rootBase, name string, _ bool) error { return b.Mkdir(name, 0o777) })
 }
 
 func (d *rootDir) Rmdir(path string) error {
-	return d.atNew(path, func(b rootBase, name string, _ bool) error {
-		if name == "." {
-			return vfs.EINVAL
-		}
+	return d.atNew(path, vfs.EINVAL, func(b rootBase, name string, _ bool) error {
 		if err := rootMustBeDir(b, name); err != nil {
 			return err
 		}
@@ -242,7 +242,7 @@ func (d *rootDir) Rmdir(path string) error {
 }
 
 func (d *rootDir) Unlink(path string) error {
-	return d.atNew(path, func(b rootBase, name string, slash bool) error {
+	return d.atNew(path, vfs.EISDIR, func(b rootBase, name string, slash bool) error {
 		switch err := rootMustBeDir(b, name); {
 		case err == nil:
 			return vfs.EISDIR
@@ -254,7 +254,7 @@ func (d *rootDir) Unlink(path string) error {
 }
 
 func (d *rootDir) Symlink(target, path string) error {
-	return d.atNew(path, func(b rootBase, name string, slash bool) error {
+	return d.atNew(path, vfs.EEXIST, func(b rootBase, name string, slash bool) error {
 		_, err := b.Lstat(name)
 		switch {
 		case err == nil:

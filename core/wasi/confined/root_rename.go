@@ -12,7 +12,7 @@ func (d *rootDir) Link(old string, to vfs.Dir, name string) error {
 		return vfs.EXDEV
 	}
 	return d.at(old, false, func(from rootBase, oldName string) error {
-		return other.atNew(name, func(b rootBase, newName string, slash bool) error {
+		return other.atNew(name, vfs.EEXIST, func(b rootBase, newName string, slash bool) error {
 			info, err := from.Lstat(oldName)
 			if err != nil {
 				return err
@@ -36,11 +36,8 @@ func (d *rootDir) Rename(old string, to vfs.Dir, name string) error {
 	if !ok || other.top != d.top {
 		return vfs.EXDEV
 	}
-	return d.atNew(old, func(from rootBase, oldName string, oldSlash bool) error {
-		return other.atNew(name, func(b rootBase, newName string, slash bool) error {
-			if oldName == "." || newName == "." {
-				return vfs.EBUSY
-			}
+	return d.atNew(old, vfs.EBUSY, func(from rootBase, oldName string, oldSlash bool) error {
+		return other.atNew(name, vfs.EBUSY, func(b rootBase, newName string, slash bool) error {
 			if err := mayRename(from, oldName, b, newName, oldSlash || slash); err != nil {
 				return err
 			}

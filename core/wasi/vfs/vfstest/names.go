@@ -154,7 +154,8 @@ func testNames(t tester) {
 	long := strings.Repeat("x", 256)
 	path := strings.Repeat("d/../", 1000)
 	deep := strings.Repeat("./", vfs.MaxDepth+1)
-	for _, name := range []string{long, "d/" + long, long + "/f", path, deep, path + path} {
+	wide := strings.Repeat(strings.Repeat("x", 200)+"/", 21)
+	for _, name := range []string{long, "d/" + long, long + "/f", path, deep, path + path, wide} {
 		short := fmt.Sprintf("%.20s… (%d)", name, len(name))
 		_, err := t.dir.StatAt(name, true)
 		t.want("stat "+short, err, vfs.ENAMETOOLONG)
