@@ -318,6 +318,43 @@ def test_a_memory_made_by_the_host_outlives_its_instances(store, instantiate):
     assert memory.grow(1) == 1
 
 
+CLOSING = """
+text = '''(module
+    (import "m" "host" (func $host))
+    (memory (export "memory") 1)
+    (func (export "f") (result i32)
+        (call $host)
+        (i32.store (i32.const 0) (i32.const 9))
+        (i32.load (i32.const 0))))'''
+holder = {{}}
+def host():
+    {action}
+    gc.collect()
+module = pywasm.Module(store, text)
+holder["instance"] = pywasm.Instance(module, {{"m": {{"host": pywasm.Function(store, host)}}}})
+view = memoryview(holder["instance"].exports.memory.buffer)
+try:
+    print(holder["instance"].exports.f())
+except pywasm.WasmError as error:
+    print("refused" if "clos" in str(error) else error)
+view[1] = 1
+"""
+
+
+@pytest.mark.parametrize(
+    ("action", "outcomes"),
+    [
+        ('holder["instance"].close()', ["9", "refused"]),
+        ("store.close()", ["9", "refused"]),
+        ("module.close()", ["9"]),
+        ("holder.clear()", ["9"]),
+    ],
+)
+def test_closing_and_dropping_what_is_running(fresh, action, outcomes):
+    # What a guest stands on stays until it returns: closing it is refused or put off.
+    assert fresh(CLOSING.format(action=action)).strip() in outcomes
+
+
 def give_or_raise(x: int) -> "f64":  # noqa: F821
     if not x:
         raise KeyError(x)

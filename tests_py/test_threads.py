@@ -255,3 +255,20 @@ def test_dropping_in_another_thread(compiler, wat):
 
     pile = together(make_and_use, make_and_use)
     assert together(*[instances.clear for instances in pile]) == [None, None]
+
+
+@pytest.mark.parametrize("endless", ["(loop $again (br $again))", "(call $host)"])
+def test_a_process_ends_while_guests_run(fresh, endless):
+    source = f"""
+import threading
+begun, never = threading.Event(), threading.Event()
+exports = instantiate('''(module
+    (import "m" "begin" (func $begin)) (import "m" "host" (func $host))
+    (func (export "f") (call $begin) {endless}))''',
+    {{"m": {{"begin": pywasm.Function(store, lambda: begun.set()),
+        "host": pywasm.Function(store, lambda: print(never.wait()))}}}}).exports
+threading.Thread(target=exports.f, daemon=True).start()
+begun.wait()
+print("leaving")
+"""
+    assert fresh(source) == "leaving\n"
