@@ -26,7 +26,14 @@ BUILD = ROOT / "build"
 RAW = BUILD / "_gopy"  # not a package to `go vet ./...`
 PACKAGE = RAW / "python"
 GO_FILE = ROOT / "bridge" / "lib" / "gopy_bridge.go"
-GO_FLAGS = ("-buildmode=c-shared", "-trimpath", "-buildvcs=false", "-ldflags=-s -w -buildid=")
+# The tag is that of what gopy generated: without it, checks see only what was written by hand.
+GO_FLAGS = (
+    "-buildmode=c-shared",
+    "-tags=gopy",
+    "-trimpath",
+    "-buildvcs=false",
+    "-ldflags=-s -w -buildid=",
+)
 HEADERS = {".h", ".def"}
 C_FLAGS = (
     "-std=gnu11",

@@ -82,7 +82,7 @@ def cut(text: str, begin: str, end: str, by: str = "") -> str:
 def own_preamble(text: str) -> str:
     """gopy includes Python.h, links libpython and bakes in an rpath, and heads all that with a
     command line full of paths. libpywasm knows Python through python.h alone."""
-    text = cut(text, "/*\ncgo stubs", "package main", f"// {BANNER}\n\n")
+    text = cut(text, "/*\ncgo stubs", "package main", f"// {BANNER}\n\n//go:build gopy\n\n")
     return cut(text, "/*\n\n#cgo CFLAGS", '\nimport "C"', '// #include "python.h"')
 
 

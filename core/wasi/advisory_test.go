@@ -8,6 +8,7 @@ import (
 
 	"github.com/pywasm-go/pywasm/core/wasi"
 	"github.com/pywasm-go/pywasm/core/wasi/vfs"
+	"github.com/tetratelabs/wazero/experimental/wazerotest"
 )
 
 // Each test here is the attack of an advisory of another runtime, tried against this one. Two are elsewhere: those about names on
@@ -177,6 +178,19 @@ func TestUnboundedResources(t *testing.T) {
 			t.Errorf("wrote %d", g.u32(0))
 		}
 	})
+}
+
+// The count of bytes is a number of 32 bits, which many buffers that are the same memory would overflow.
+func TestCountOverflow(t *testing.T) {
+	g := newGuest(t, wasi.Config{})
+	mem := wazerotest.NewFixedMemory(4 << 20)
+	g.mod, g.mem = wazerotest.NewModule(mem), mem.Bytes
+	g.wants(vfs.EINVAL, "fd_write", 1, g.manyIovecs(1024, 4<<20), 1024, 0)
+	g.wants(vfs.EINVAL, "fd_read", 0, g.manyIovecs(1024, 4<<20), 1024, 0)
+	g.must("fd_write", 1, g.manyIovecs(256, 4<<20), 256, 0)
+	if g.u32(0) != 1<<30 {
+		t.Errorf("wrote %d", g.u32(0))
+	}
 }
 
 func (g *guest) manyIovecs(n int, size uint32) uint32 {
