@@ -3,6 +3,7 @@ package wasm_test
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -121,14 +122,25 @@ func FuzzValidateAgainstWazero(f *testing.F) {
 			return
 		}
 		ours := wasm.Validate(m)
-		compiled, theirs := runtime.CompileModule(ctx, input)
-		if theirs == nil {
-			compiled.Close(ctx)
-		}
+		theirs := compile(ctx, runtime, input)
 		if (ours == nil) != (theirs == nil) && !knownDifference(m, ours, theirs) {
 			t.Fatalf("ours: %v\nwazero: %v\n%x", ours, theirs, input)
 		}
 	})
+}
+
+// compile returns why wazero refuses a module. It panics on some that are not valid.
+func compile(ctx context.Context, r wazero.Runtime, module []byte) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("panic: %v", p)
+		}
+	}()
+	compiled, err := r.CompileModule(ctx, module)
+	if err == nil {
+		err = compiled.Close(ctx)
+	}
+	return err
 }
 
 // wazeroRefuses are the words with which wazero refuses modules that are valid.
