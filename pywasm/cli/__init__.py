@@ -5,7 +5,8 @@ from __future__ import annotations
 import sys
 
 from .._version import __version__
-from . import _run
+from . import _inspect, _run, _validate, _wasm2wat, _wat2wasm
+from ._files import one_line
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,12 +21,13 @@ def _parser() -> argparse.ArgumentParser:
 
     parser = argparse.ArgumentParser(
         prog="pywasm",
-        description="Runs WebAssembly.",
+        description="Runs, checks and translates WebAssembly.",
         epilog="Try: pywasm run program.wasm --help",
     )
     parser.add_argument("--version", action="version", version=f"pywasm {__version__}")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
-    _run.add_to(commands)
+    for command in (_run, _inspect, _validate, _wat2wasm, _wasm2wat):
+        command.add_to(commands)
     return parser
 
 
@@ -35,13 +37,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     options = _parser().parse_args(arguments)
     try:
-        return int(options.command(options))
+        code = int(options.command(options))
+        sys.stdout.flush()
     except BrokenPipeError:
+        _forget_stdout()
         return 1
     except (OSError, WasmError) as error:
-        print(f"pywasm: {_one_line(error)}", file=sys.stderr)
+        print(f"pywasm: {one_line(error)}", file=sys.stderr)
         return 2
+    return code
 
 
-def _one_line(error: BaseException) -> str:
-    return "; ".join(line.strip() for line in str(error).splitlines() if line.strip())
+def _forget_stdout() -> None:
+    """Lets Python's own flush at the exit find nothing that is broken."""
+    import os
+
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
