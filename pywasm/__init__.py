@@ -57,10 +57,20 @@ from ._values import Value
 from ._version import __version__
 
 _native.set_helpers(_helpers)
-for _name, _public in list(globals().items()):
-    if isinstance(_public, type) and _public.__module__.startswith("pywasm._"):
-        _public.__module__ = __name__  # where users find it, and pickle does
-del _name, _public
+
+
+def _name_public_classes() -> None:
+    """Gives them the module where users find them, and pickle does."""
+    for public in list(globals().values()):
+        if isinstance(public, type) and public.__module__.startswith("pywasm._"):
+            public.__module__ = __name__
+
+
+_name_public_classes()
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from . import wasi
 
 
 def __getattr__(name: str) -> object:

@@ -61,7 +61,7 @@ class _Record:
         return [getattr(self, name) for name in self.__slots__]
 
     def __eq__(self, other: object) -> bool:
-        if type(self) is not type(other):
+        if not isinstance(other, _Record) or type(self) is not type(other):
             return NotImplemented
         return self._fields() == other._fields()
 
