@@ -9,7 +9,7 @@
 
 from __future__ import annotations
 
-from . import _helpers, _native, compilers, engine
+from . import _helpers, _native
 from ._errors import (
     CompileError,
     ExitError,
@@ -17,7 +17,6 @@ from ._errors import (
     Frame,
     LinkError,
     Trap,
-    TrapCode,
     WasmError,
 )
 from ._imports import ImportObject
@@ -51,7 +50,6 @@ from ._types import (
     MemoryType,
     TableType,
     TagType,
-    Type,
 )
 from ._values import Value
 from ._version import __version__
@@ -70,15 +68,34 @@ _name_public_classes()
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from . import wasi
+    from . import compilers, engine, wasi
+    from ._trapcode import TrapCode
+    from ._valuetype import Type
+
+# What is imported when it is asked for, to keep `import pywasm` short.
+_LATER = {
+    "Type": "._valuetype",
+    "TrapCode": "._trapcode",
+    "compilers": "",
+    "engine": "",
+    "wasi": "",
+}
 
 
 def __getattr__(name: str) -> object:
-    if name == "wasi":  # only programs need it
-        from importlib import import_module
+    module = _LATER.get(name)
+    if module is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
 
-        return import_module(".wasi", __name__)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    found = import_module(module or f".{name}", __name__)
+    value = getattr(found, name) if module else found
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_LATER})
 
 
 __all__ = [

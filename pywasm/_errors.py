@@ -14,33 +14,11 @@ functions do. What a host function raises reaches the caller of the guest unchan
 
 from __future__ import annotations
 
-from enum import Enum
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-
-class TrapCode(str, Enum):
-    """Why a guest trapped, by the text of the specification's test suite.
-
-    >>> TrapCode("unreachable") is TrapCode.UNREACHABLE
-    True
-    """
-
-    UNREACHABLE = "unreachable"
-    INTEGER_DIVIDE_BY_ZERO = "integer divide by zero"
-    INTEGER_OVERFLOW = "integer overflow"
-    INVALID_CONVERSION_TO_INTEGER = "invalid conversion to integer"
-    OUT_OF_BOUNDS_MEMORY_ACCESS = "out of bounds memory access"
-    OUT_OF_BOUNDS_TABLE_ACCESS = "out of bounds table access"
-    INDIRECT_CALL_TYPE_MISMATCH = "indirect call type mismatch"
-    CALL_STACK_EXHAUSTED = "call stack exhausted"
-    UNALIGNED_ATOMIC = "unaligned atomic"
-    EXPECTED_SHARED_MEMORY = "expected shared memory"
-    TOO_MANY_WAITERS = "too many waiters"
-    UNHANDLED_EXCEPTION = "unhandled exception"
-    NULL_REFERENCE = "null reference"
+    from ._trapcode import TrapCode
 
 
 class Frame(tuple):  # type: ignore[type-arg]  # a named tuple without the cost of importing one
@@ -130,6 +108,8 @@ def make_error(code: str, message: str, detail: str) -> WasmError:
 
     fields = json.loads(detail)
     if code == "trap":
+        from ._trapcode import TrapCode
+
         return Trap(message, TrapCode(fields["trap"]), frames(fields))
     if code == "exit":
         return ExitError(message, fields["exit"])

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from . import _native
 from ._bridge import go_bytes
-from ._errors import Frame, Trap, TrapCode, WasmError, add_frames, make_error
+from ._errors import Frame, Trap, WasmError, add_frames, make_error
 from ._store import Store
-from ._types import FunctionType, GlobalType, MemoryType, TableType, Type, to_type, type_names
+from ._types import FunctionType, GlobalType, MemoryType, TableType, type_names
 from ._values import Value
 
 TYPE_CHECKING = False
@@ -24,6 +24,8 @@ __all__ = ["add_frames", "make_error"]
 
 def raise_trap(text: str, module: Module, index: int) -> None:
     """Raises the trap of a function that was entered without Go."""
+    from ._trapcode import TrapCode
+
     name = module._handle.FunctionName(index) or None
     frame = Frame(module.name, index, name)
     raise Trap(f"{text}\n    at {frame}", TrapCode(text), [frame])
@@ -45,19 +47,22 @@ def _guess(value: object) -> str:
 
 # ---- functions ----
 
-_ANNOTATIONS: dict[object, Type] = {
-    int: Type.I32,
-    float: Type.F32,
-    **{t: t for t in Type},
-    **{t.name: t for t in Type},
-    **{t.name.lower(): t for t in Type},
-    "int": Type.I32,
-    "float": Type.F32,
-    "externref": Type.EXTERN_REF,
-    "funcref": Type.FUNC_REF,
-    object: Type.EXTERN_REF,
-    _native.Function: Type.FUNC_REF,
-}
+
+def _make_annotations() -> dict[object, int]:
+    """What an annotation may be, and the number of the Type that it means."""
+    from ._valuetype import Type
+
+    names: dict[object, int] = {t.name: int(t) for t in Type}
+    return {
+        **names,
+        **{t.name.lower(): int(t) for t in Type},
+        **{t: int(t) for t in Type},
+        int: 1, "int": 1, float: 3, "float": 3,
+        object: 6, "externref": 6, _native.Function: 7, "funcref": 7,
+    }
+
+
+_annotations: dict[object, int] = {}  # made at the first use
 
 
 def describe_host(
@@ -70,7 +75,7 @@ def describe_host(
     if function_type is None:
         params, results = _annotated(function)
     elif isinstance(function_type, FunctionType):
-        params, results = bytes(function_type.params), bytes(function_type.results)
+        params, results = function_type._params, function_type._results
     else:
         kind = type(function_type).__name__
         raise TypeError(f"Function() argument 3 must be a FunctionType, not {kind}")
@@ -78,6 +83,8 @@ def describe_host(
 
 
 def _annotated(function: Callable[..., Any]) -> tuple[bytes, bytes]:
+    if not _annotations:
+        _annotations.update(_make_annotations())
     annotations = getattr(function, "__annotations__", None)
     if annotations is None:
         annotations = getattr(getattr(function, "__func__", None), "__annotations__", None)
@@ -93,7 +100,7 @@ def _evaluated(function: Callable[..., Any], annotations: dict[str, Any]) -> dic
     """Evaluates what `from __future__ import annotations` left as text, such as "'i32'"."""
     return {
         name: value
-        if not isinstance(value, str) or value in _ANNOTATIONS
+        if not isinstance(value, str) or value in _annotations
         else _evaluate(function, value)
         for name, value in annotations.items()
     }
@@ -107,7 +114,7 @@ def _evaluate(function: Callable[..., Any], text: str) -> object:
         return text
 
 
-def _param(name: str, annotation: object) -> Type:
+def _param(name: str, annotation: object) -> int:
     if annotation is None:
         raise WasmError(f"Variable `{name}` cannot have type `None`")
     if _tuple_parts(annotation) is not None:
@@ -122,7 +129,7 @@ def _returned(annotation: object) -> tuple[object, ...]:
     return (annotation,) if parts is None else parts
 
 
-def _result(annotation: object) -> Type:
+def _result(annotation: object) -> int:
     if annotation is None or _tuple_parts(annotation) is not None:
         raise WasmError("A tuple cannot contain `None` or another tuple")
     return _annotation(annotation)
@@ -137,9 +144,9 @@ def _tuple_parts(annotation: object) -> tuple[object, ...] | None:
     return None
 
 
-def _annotation(annotation: object) -> Type:
+def _annotation(annotation: object) -> int:
     try:
-        return _ANNOTATIONS[annotation]
+        return _annotations[annotation]
     except (KeyError, TypeError):
         kind = type(annotation).__name__
         raise WasmError(f"Type `{kind}` (`{annotation!r}`) is not a supported type") from None
@@ -161,7 +168,7 @@ def anchor(store: Store, function: _native.Function, interpreted: bool) -> _nati
     """Makes an instance whose function 1 calls a host function, so that it can be referred to."""
     type = function.type
     handle = store._handle.MakeFunction(
-        go_bytes(bytes(type.params)), go_bytes(bytes(type.results)), bool(interpreted)
+        go_bytes(type._params), go_bytes(type._results), bool(interpreted)
     )
     return _native.Core(store, _Made(handle), handle.Pointer(), interpreted, (function,))
 
@@ -190,6 +197,8 @@ def _collect_references(phase: str, info: dict[str, int]) -> None:
 
 
 # ---- what the host makes ----
+
+_REFERENCES = (6, 7)  # Type.EXTERN_REF, Type.FUNC_REF
 
 
 class _Made:
@@ -227,40 +236,35 @@ def make_memory(store: Store, type: MemoryType) -> tuple[_native.Core, bool]:
 def make_table(store: Store, type: TableType, initial: object) -> tuple[_native.Core, int, object]:
     _checked(store, type, TableType, "Table")
     if isinstance(initial, Value):
-        if initial._type in (Type.EXTERN_REF, Type.FUNC_REF):
+        if initial._type in _REFERENCES:
             initial = initial._value
         else:
             raise TypeError(f"a table holds references, not {initial!r}")
     maximum = 0 if type.maximum is None else type.maximum
     bounded = type.maximum is not None
-    handle = store._handle.MakeTable(int(type.type), type.minimum, maximum, bounded)
-    return _make(store, handle), int(type.type), initial
+    handle = store._handle.MakeTable(type._type, type.minimum, maximum, bounded)
+    return _make(store, handle), type._type, initial
 
 
 def make_global(
     store: Store, value: Value, mutable: bool
 ) -> tuple[_native.Core, int, GlobalType, object]:
     _checked(store, value, Value, "Global")
-    handle = store._handle.MakeGlobal(int(value._type), bool(mutable))
+    handle = store._handle.MakeGlobal(value._type, bool(mutable))
     type = GlobalType(value._type, bool(mutable))
-    return _make(store, handle), int(value._type), type, value._value
+    return _make(store, handle), value._type, type, value._value
 
 
 # ---- repr ----
 
-_SHOWN = {Type.EXTERN_REF: "externref", Type.FUNC_REF: "funcref"}
-
-
-def _shown(type: int) -> str:
-    known = to_type(type)
-    return _SHOWN.get(known, known.name.lower())
+_SHOWN = ("", "i32", "i64", "f32", "f64", "v128", "externref", "funcref")
 
 
 def function_repr(function: _native.Function) -> str:
     type = function.type
-    params = ", ".join(map(_shown, type.params))
-    results = ", ".join(map(_shown, type.results))
-    if len(type.results) > 1:
+    params = ", ".join(_SHOWN[t] for t in type._params)
+    results = ", ".join(_SHOWN[t] for t in type._results)
+    if len(type._results) > 1:
         results = f"({results})"
     return f"{function.__name__}({params}) -> {results or 'None'}"
 
@@ -271,8 +275,8 @@ def memory_repr(memory: _native.Memory) -> str:
 
 def global_repr(variable: _native.Global) -> str:
     mutable = "mutable " if variable.mutable else ""
-    return f"<pywasm.Global {mutable}{_shown(variable.type.type)}>"
+    return f"<pywasm.Global {mutable}{_SHOWN[variable.type._type]}>"
 
 
 def table_repr(table: _native.Table) -> str:
-    return f"<pywasm.Table of {table.size} {_shown(table.type.type)}>"
+    return f"<pywasm.Table of {table.size} {_SHOWN[table.type._type]}>"

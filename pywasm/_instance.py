@@ -143,12 +143,12 @@ def _extern(core: _native.Core, name: str, index: int, type_: Any) -> Any:
         if not isinstance(extern, _native.Function) or not extern._needs_guest:
             return extern
     if isinstance(type_, FunctionType):
-        types = bytes(type_.params + type_.results)
-        return core.function(index, types, len(type_.params), name)
+        types = type_._params + type_._results
+        return core.function(index, types, len(type_._params), name)
     if isinstance(type_, MemoryType):
         return _native.Memory._of(core, type_.shared, type_)
     if isinstance(type_, GlobalType):
-        return _native.Global._of(core, index, type_.type, type_.mutable, type_)
+        return _native.Global._of(core, index, type_._type, type_.mutable, type_)
     if isinstance(type_, TableType):
-        return _native.Table._of(core, index, type_.type, True, type_)
+        return _native.Table._of(core, index, type_._type, True, type_)
     return _native.Tag._of(core, index, 0, False, type_)

@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from . import _native
 from ._bridge import bridge
-from .engine import Universal
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from types import TracebackType
     from typing import Any
+
+    from .engine import Universal
+
+
+def _engines() -> type[Universal]:
+    from .engine import Universal
+
+    return Universal
 
 
 class Store(_native.Store):
@@ -27,9 +34,9 @@ class Store(_native.Store):
     """
 
     def __init__(self, engine: Universal | None = None) -> None:
-        if engine is not None and not isinstance(engine, Universal):
+        if engine is not None and not isinstance(engine, _engines()):
             raise TypeError("Unknown engine")
-        self.engine_name = Universal.name if engine is None else engine.name
+        self.engine_name = "universal" if engine is None else engine.name
         self.compiler_name: str | None = (
             bridge().DefaultCompiler() if engine is None else engine.compiler_name
         )

@@ -2,37 +2,34 @@
 
 from __future__ import annotations
 
-from enum import IntEnum
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from typing import Union
 
+    from ._valuetype import Type
+
     ExternType = Union["FunctionType", "MemoryType", "GlobalType", "TableType", "TagType"]
-
-
-class Type(IntEnum):
-    """A value type (https://webassembly.github.io/spec/core/syntax/types.html#value-types)."""
-
-    I32 = 1
-    I64 = 2
-    F32 = 3
-    F64 = 4
-    V128 = 5
-    EXTERN_REF = 6
-    FUNC_REF = 7
 
 
 _NAMES = ("", "I32", "I64", "F32", "F64", "V128", "ExternRef", "FuncRef")
 
 
-def to_type(value: object) -> Type:
-    """Returns the Type that a number stands for. Raises ValueError."""
-    try:
-        return Type(value)  # type: ignore[arg-type]
-    except ValueError:
-        raise ValueError("Failed to extract `Type` from `PyAny`") from None
+# The classes below keep value types as numbers, and make Type of them when they are asked for.
+
+
+def to_number(value: object) -> int:
+    """Returns the number of a Type. Raises ValueError."""
+    if not isinstance(value, int) or not 1 <= value <= 7:
+        raise ValueError("Failed to extract `Type` from `PyAny`")
+    return int(value)
+
+
+def to_type(number: int) -> Type:
+    """Returns the Type that has the number."""
+    from ._valuetype import Type
+
+    return Type(number)
 
 
 def type_names(types: Iterable[int]) -> str:
@@ -69,7 +66,8 @@ class _Record:
         return hash((type(self), str(self)))
 
     def __repr__(self) -> str:
-        fields = ", ".join(f"{name}={getattr(self, name)!r}" for name in self.__slots__)
+        names = [name.lstrip("_") for name in self.__slots__]
+        fields = ", ".join(f"{name}={getattr(self, name)!r}" for name in names)
         return f"{type(self).__name__}({fields})"
 
 
@@ -94,14 +92,24 @@ class FunctionType(_Record):
     'FunctionType(params: [I32], results: [I64])'
     """
 
-    __slots__ = ("params", "results")
+    __slots__ = ("_params", "_results")
 
     def __init__(self, params: Iterable[int], results: Iterable[int]) -> None:
-        self.params = [to_type(t) for t in params]
-        self.results = [to_type(t) for t in results]
+        self._params = bytes(map(to_number, params))
+        self._results = bytes(map(to_number, results))
+
+    @property
+    def params(self) -> list[Type]:
+        """The types of the parameters."""
+        return list(map(to_type, self._params))
+
+    @property
+    def results(self) -> list[Type]:
+        """The types of the results."""
+        return list(map(to_type, self._results))
 
     def __str__(self) -> str:
-        params, results = type_names(self.params), type_names(self.results)
+        params, results = type_names(self._params), type_names(self._results)
         return f"FunctionType(params: {params}, results: {results})"
 
 
@@ -136,14 +144,19 @@ class GlobalType(_Record):
     'GlobalType(type: F64, mutable: false)'
     """
 
-    __slots__ = ("type", "mutable")  # noqa: RUF023  # in the order of the arguments
+    __slots__ = ("_type", "mutable")
 
     def __init__(self, type: int, mutable: bool) -> None:
-        self.type = to_type(type)
+        self._type = to_number(type)
         self.mutable = bool(mutable)
 
+    @property
+    def type(self) -> Type:
+        """The type of the value."""
+        return to_type(self._type)
+
     def __str__(self) -> str:
-        return f"GlobalType(type: {_NAMES[self.type]}, mutable: {_bool(self.mutable)})"
+        return f"GlobalType(type: {_NAMES[self._type]}, mutable: {_bool(self.mutable)})"
 
 
 class TableType(_Record):
@@ -155,17 +168,22 @@ class TableType(_Record):
     'TableType(type: FuncRef, minimum: 1, maximum: Some(2))'
     """
 
-    __slots__ = ("type", "minimum", "maximum")  # noqa: RUF023  # in the order of the arguments
+    __slots__ = ("_type", "minimum", "maximum")  # noqa: RUF023  # in the order of the arguments
 
     def __init__(self, type: int, minimum: int, maximum: int | None = None) -> None:
         _check_limits(minimum, maximum, "table")
-        self.type = to_type(type)
+        self._type = to_number(type)
         self.minimum = minimum
         self.maximum = maximum
 
+    @property
+    def type(self) -> Type:
+        """The type of the elements."""
+        return to_type(self._type)
+
     def __str__(self) -> str:
         return (
-            f"TableType(type: {_NAMES[self.type]}, minimum: {self.minimum}, "
+            f"TableType(type: {_NAMES[self._type]}, minimum: {self.minimum}, "
             f"maximum: {_some(self.maximum)})"
         )
 
@@ -173,13 +191,18 @@ class TableType(_Record):
 class TagType(_Record):
     """The type of an exception tag: the types of what the exception carries."""
 
-    __slots__ = ("params",)
+    __slots__ = ("_params",)
 
     def __init__(self, params: Iterable[int]) -> None:
-        self.params = [to_type(t) for t in params]
+        self._params = bytes(map(to_number, params))
+
+    @property
+    def params(self) -> list[Type]:
+        """The types of the values."""
+        return list(map(to_type, self._params))
 
     def __str__(self) -> str:
-        return f"TagType(params: {type_names(self.params)})"
+        return f"TagType(params: {type_names(self._params)})"
 
 
 class ExportType(_Record):
