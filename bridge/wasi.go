@@ -1,7 +1,15 @@
 package bridge
 
 import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
 	"os"
+	"slices"
+	"strings"
+	"time"
 	"unsafe"
 
 	"github.com/tetratelabs/wazero/api"
@@ -11,12 +19,84 @@ import (
 )
 
 // WasiConfig gathers what an environment is made of; see wasi.Config.
-type WasiConfig struct{ config wasi.Config }
+type WasiConfig struct {
+	config   wasi.Config
+	opened   []*os.File
+	captures [3]*wasi.Capture // of stdout and stderr
+}
 
 // NewWasiConfig returns a configuration in which the guest has the streams of the process.
 func NewWasiConfig() *WasiConfig {
-	return &WasiConfig{wasi.Config{Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr}}
+	return &WasiConfig{config: wasi.Config{Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr}}
 }
+
+// Pointer returns the address for the data plane, which connects Python's streams. It is valid as long as the handle.
+func (w *WasiConfig) Pointer() int64 { return int64(uintptr(unsafe.Pointer(w))) }
+
+// Connect has a stream of Python's read or written, 0 to 2 being stdin to stderr.
+func Connect(config unsafe.Pointer, number int, stream io.ReadWriter) {
+	w := (*WasiConfig)(config)
+	if number == 0 {
+		w.config.Stdin = stream
+	} else {
+		w.output(number, stream)
+	}
+}
+
+// Interrupt has a guest that waits ask from time to time whether it is to go on.
+func Interrupt(config unsafe.Pointer, ask func() error) { (*WasiConfig)(config).config.Interrupt = ask }
+
+func (w *WasiConfig) output(number int, stream io.Writer) {
+	if number == 1 {
+		w.config.Stdout = stream
+	} else {
+		w.config.Stderr = stream
+	}
+}
+
+// Input gives the guest bytes as its stdin.
+func (w *WasiConfig) Input(content []byte) { w.config.Stdin = bytes.NewReader(content) }
+
+// InputFile gives the guest a file as its stdin.
+func (w *WasiConfig) InputFile(path []byte) (err error) {
+	defer guard(&err)
+	file, err := w.open(path, os.O_RDONLY)
+	if err == nil {
+		w.config.Stdin = file
+	}
+	return err
+}
+
+// OutputFile has stdout (1) or stderr (2) written to a file, which is made or emptied.
+func (w *WasiConfig) OutputFile(number int, path []byte) (err error) {
+	defer guard(&err)
+	file, err := w.open(path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC)
+	if err == nil {
+		w.output(number, file)
+	}
+	return err
+}
+
+func (w *WasiConfig) open(path []byte, flags int) (*os.File, error) {
+	file, err := os.OpenFile(string(path), flags, 0o666)
+	if err != nil {
+		return nil, &engine.Error{Code: engine.CodeRuntime, Text: "cannot open a stream: " + err.Error()}
+	}
+	w.opened = append(w.opened, file)
+	return file, nil
+}
+
+// Capture keeps up to limit bytes of stdout (1) or stderr (2), see Environment.Captured.
+func (w *WasiConfig) Capture(number int, limit int64) {
+	w.captures[number] = wasi.NewCapture(int(limit))
+	w.output(number, w.captures[number])
+}
+
+// Discard has nobody read stdout (1) or stderr (2).
+func (w *WasiConfig) Discard(number int) { w.output(number, nil) }
+
+// Join sends stderr where stdout goes.
+func (w *WasiConfig) Join() { w.config.Stderr = w.config.Stdout }
 
 // Argument adds an argument, the first being the program's name. Text crosses as bytes, since it may hold a NUL, which is
 // an error to tell.
@@ -29,14 +109,42 @@ func (w *WasiConfig) Variable(name, value []byte) {
 	w.config.Env = append(w.config.Env, wasi.Variable{Name: string(name), Value: string(value)})
 }
 
-// Directory mounts a directory of the host.
-func (w *WasiConfig) Directory(guest, host []byte, readOnly bool) {
-	w.config.Mounts = append(w.config.Mounts, wasi.Mount{Guest: string(guest), Host: string(host), ReadOnly: readOnly})
+// Directory mounts a directory of the host. A quota is in bytes that may be added, 0 for no limit.
+func (w *WasiConfig) Directory(guest, host []byte, readOnly bool, quota int64) {
+	w.mount(wasi.Mount{Guest: string(guest), Host: string(host), ReadOnly: readOnly, Quota: quota})
+}
+
+// Memory mounts a file system in memory; File fills it. A quota is in bytes that it may hold, 0 for wasi.DefaultMemory.
+func (w *WasiConfig) Memory(guest []byte, readOnly bool, quota int64) {
+	w.mount(wasi.Mount{Guest: string(guest), Files: map[string][]byte{}, ReadOnly: readOnly, Quota: quota})
+}
+
+// File adds a file to what Memory has mounted last.
+func (w *WasiConfig) File(path, content []byte) {
+	w.config.Mounts[len(w.config.Mounts)-1].Files[string(path)] = content
+}
+
+func (w *WasiConfig) mount(m wasi.Mount) { w.config.Mounts = append(w.config.Mounts, m) }
+
+// FixedTime has the clocks start at a time, in nanoseconds since 1970, and move only with the guest.
+func (w *WasiConfig) FixedTime(nanoseconds int64) {
+	start := time.Unix(0, nanoseconds)
+	w.config.FixedTime = &start
+}
+
+// Seed makes randomness reproducible.
+func (w *WasiConfig) Seed(seed uint64) { w.config.Seed = &seed }
+
+// Listen gives the guest a socket that listens on a TCP address, host:port.
+func (w *WasiConfig) Listen(address []byte) {
+	w.config.Listen = append(w.config.Listen, string(address))
 }
 
 // Environment is what guests see of the world through WASI.
 type Environment struct {
 	environment *wasi.Environment
+	opened      []*os.File
+	captures    [3]*wasi.Capture
 	functions   []wasi.Function
 	hosts       []engine.HostFunc
 }
@@ -48,7 +156,7 @@ func (w *WasiConfig) Open() (e *Environment, err error) {
 	if err != nil {
 		return nil, err
 	}
-	e = &Environment{environment: environment}
+	e = &Environment{environment: environment, opened: w.opened, captures: w.captures}
 	for _, version := range []wasi.Version{wasi.Snapshot0, wasi.Snapshot1} {
 		for _, f := range environment.Functions(version) {
 			e.functions = append(e.functions, f)
@@ -57,6 +165,51 @@ func (w *WasiConfig) Open() (e *Environment, err error) {
 	}
 	return e, nil
 }
+
+// Close closes what guests have open, the sockets, and the files that their streams go to.
+func (e *Environment) Close() (err error) {
+	defer guard(&err)
+	err = e.environment.Close()
+	for _, file := range e.opened {
+		err = errors.Join(err, file.Close())
+	}
+	e.opened = nil
+	return err
+}
+
+// Captured returns what was written so far to a stream that is captured.
+func (e *Environment) Captured(number int) []byte { return e.captures[number].Bytes() }
+
+// CapturedAll reports whether that is everything.
+func (e *Environment) CapturedAll(number int) bool { return !e.captures[number].Full() }
+
+// Addresses returns where the sockets listen, divided by newlines.
+func (e *Environment) Addresses() string { return strings.Join(e.environment.Addrs(), "\n") }
+
+// Files are the files of a mount in memory, at one moment.
+type Files struct {
+	paths    []string
+	contents map[string][]byte
+}
+
+// Files returns the files of the mount in memory that the guest knows by a name.
+func (e *Environment) Files(guest []byte) (f *Files, err error) {
+	defer guard(&err)
+	contents := e.environment.Files(string(guest))
+	if contents == nil {
+		return nil, &engine.Error{Code: engine.CodeRuntime, Text: fmt.Sprintf("there is no mount in memory at %q", guest)}
+	}
+	return &Files{slices.Sorted(maps.Keys(contents)), contents}, nil
+}
+
+// Count returns how many there are.
+func (f *Files) Count() int { return len(f.paths) }
+
+// Path returns the path of a file in the mount, without a slash before it.
+func (f *Files) Path(i int) []byte { return []byte(f.paths[i]) }
+
+// Content returns what is in a file.
+func (f *Files) Content(i int) []byte { return f.contents[f.paths[i]] }
 
 func host(f wasi.Function) engine.HostFunc {
 	return func(c *engine.Call, guest api.Module, stack []uint64) { f.Call(c, guest, stack) }

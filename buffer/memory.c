@@ -167,8 +167,14 @@ static PyObject *Memory_grow(PyObject *self, PyObject *args, PyObject *keywords)
     return before < 0 ? cannot_grow(m, number) : PyLong_FromLongLong(before);
 }
 
+/* Python 3.9's own conversions take anything with an __int__. */
+static int to_ssize(PyObject *object, Py_ssize_t *number) {
+    *number = PyNumber_AsSsize_t(object, PyExc_IndexError);
+    return *number == -1 && PyErr_Occurred() ? -1 : 0;
+}
+
 /* Checks that size bytes from offset on are in the memory. */
-static uint8_t *range(Span *m, long long offset, Py_ssize_t size) {
+static uint8_t *range(Span *m, Py_ssize_t offset, Py_ssize_t size) {
     if (core_check(m->core) < 0) {
         return NULL;
     }
@@ -176,7 +182,7 @@ static uint8_t *range(Span *m, long long offset, Py_ssize_t size) {
     if (offset < 0 || size < 0 || (uint64_t)offset > limit ||
         (uint64_t)size > limit - (uint64_t)offset) {
         PyErr_Format(PyExc_IndexError,
-                     "%zd bytes at offset %lld are out of range of a memory of %llu bytes", size,
+                     "%zd bytes at offset %zd are out of range of a memory of %llu bytes", size,
                      offset, (unsigned long long)limit);
         return NULL;
     }
@@ -186,9 +192,10 @@ static uint8_t *range(Span *m, long long offset, Py_ssize_t size) {
 
 static PyObject *Memory_read(PyObject *self, PyObject *args, PyObject *keywords) {
     static char *names[] = {"offset", "size", NULL};
-    long long offset;
-    Py_ssize_t size;
-    if (!PyArg_ParseTupleAndKeywords(args, keywords, "Ln:read", names, &offset, &size)) {
+    PyObject *first, *second;
+    Py_ssize_t offset, size;
+    if (!PyArg_ParseTupleAndKeywords(args, keywords, "OO:read", names, &first, &second) ||
+        to_ssize(first, &offset) < 0 || to_ssize(second, &size) < 0) {
         return NULL;
     }
     uint8_t *start = range((Span *)self, offset, size);
@@ -197,11 +204,11 @@ static PyObject *Memory_read(PyObject *self, PyObject *args, PyObject *keywords)
 
 static PyObject *Memory_write(PyObject *self, PyObject *args, PyObject *keywords) {
     static char *names[] = {"offset", "data", NULL};
-    long long offset;
-    PyObject *source;
+    PyObject *first, *source;
+    Py_ssize_t offset;
     Py_buffer data;
-    if (!PyArg_ParseTupleAndKeywords(args, keywords, "LO:write", names, &offset, &source) ||
-        PyObject_GetBuffer(source, &data, PyBUF_CONTIG_RO) < 0) {
+    if (!PyArg_ParseTupleAndKeywords(args, keywords, "OO:write", names, &first, &source) ||
+        to_ssize(first, &offset) < 0 || PyObject_GetBuffer(source, &data, PyBUF_CONTIG_RO) < 0) {
         return NULL;
     }
     uint8_t *start = range((Span *)self, offset, data.len);

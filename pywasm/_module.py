@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Any
 
+    from typing_extensions import Buffer as Bytes
+
     from ._types import ExternType
 
 _HEADLESS = (
@@ -43,7 +45,7 @@ class Module:
     ['f']
     """
 
-    def __init__(self, store: Store, bytes: Any) -> None:
+    def __init__(self, store: Store, bytes: str | Bytes) -> None:
         if not isinstance(store, Store):
             raise TypeError(f"Module() argument 1 must be a Store, not {type(store).__name__}")
         store._check()
@@ -76,7 +78,7 @@ class Module:
             self._imported.setdefault(type(item.type), []).append(position)
 
     @staticmethod
-    def validate(store: Store, bytes: Any) -> bool:
+    def validate(store: Store, bytes: Bytes) -> bool:
         """Returns whether bytes are a valid module in the binary format."""
         if not isinstance(store, Store):
             raise TypeError(f"validate() argument 1 must be a Store, not {type(store).__name__}")

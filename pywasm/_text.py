@@ -6,10 +6,10 @@ from ._bridge import bridge, go_bytes
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
+    from typing_extensions import Buffer as Bytes
 
 
-def wat2wasm(wat: Any) -> bytes:
+def wat2wasm(wat: str | Bytes) -> bytes:
     """Translates the text format, as str or UTF-8, to the binary format.
 
     Raises CompileError, which shows the line and says what was expected.
@@ -21,7 +21,7 @@ def wat2wasm(wat: Any) -> bytes:
     return bytes(bridge().TextToBinary(go_bytes(bytes(text))))
 
 
-def wasm2wat(bytes: Any) -> str:
+def wasm2wat(bytes: Bytes) -> str:
     """Translates the binary format to the text format.
 
     Raises CompileError for what is not a module.

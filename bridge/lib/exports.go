@@ -48,14 +48,14 @@ func contained() {
 
 //export pywasm_instantiate
 func pywasm_instantiate(module, core unsafe.Pointer, imports *C.struct_pywasm_import, count C.int32_t,
-	call *C.struct_pywasm_call, out *unsafe.Pointer,
+	memoryLimit C.uint64_t, call *C.struct_pywasm_call, out *unsafe.Pointer,
 ) (status C.int32_t) {
 	defer failed(call, &status)
 	externs := make([]engine.Extern, count)
 	for i, source := range unsafe.Slice(imports, count) {
 		externs[i] = extern(source, core, uint32(i))
 	}
-	made, err := (*engine.Module)(module).Instantiate(externs, core, unsafe.Pointer(call))
+	made, err := (*engine.Module)(module).InstantiateWithin(uint64(memoryLimit), externs, core, unsafe.Pointer(call))
 	if made != nil {
 		*out = hold(made) // one that failed may be needed all the same
 	}
@@ -85,8 +85,8 @@ func hostType(i C.struct_pywasm_import) wasm.FuncType {
 // python is a host function written in Python: C knows it as number position of the core.
 func python(core unsafe.Pointer, position uint32) engine.HostFunc {
 	return func(c *engine.Call, _ api.Module, stack []uint64) {
-		status := C.python_host_call(core, C.uint32_t(position), (*C.uint64_t)(unsafe.SliceData(stack)),
-			(*C.struct_pywasm_call)(c.Data))
+		status := C.python_host_call(C.uintptr_t(uintptr(core)), C.uint32_t(position),
+			C.uintptr_t(uintptr(unsafe.Pointer(unsafe.SliceData(stack)))), C.uintptr_t(uintptr(c.Data)))
 		if status != C.PYWASM_OK {
 			panic(engine.ErrRaised)
 		}

@@ -36,9 +36,20 @@ static inline PyObject *PyBytes_FromStringAndSize(const char *data, ptrdiff_t si
     return pywasm_python->PyBytes_FromStringAndSize(data, size);
 }
 
-static inline int32_t python_host_call(void *core, uint32_t index, uint64_t *stack,
-                                       struct pywasm_call *call) {
-    return pywasm_python->host_call(core, index, stack, call);
+/* Addresses as integers: cgo would check what pointers point to, at each call. */
+static inline int32_t python_host_call(uintptr_t core, uint32_t index, uintptr_t stack,
+                                       uintptr_t call) {
+    return pywasm_python->host_call((void *)core, index, (uint64_t *)stack,
+                                    (struct pywasm_call *)call);
+}
+
+static inline int64_t python_stream_transfer(void *stream, void *data, int64_t size,
+                                             int32_t writing) {
+    return pywasm_python->stream_transfer(stream, data, size, writing);
+}
+
+static inline int32_t python_signals_check(void) {
+    return pywasm_python->signals_check();
 }
 
 static inline void python_raise(const char *text) {

@@ -92,6 +92,9 @@ static void add_notes(const char *text) {
 }
 
 int raise_failed(struct pywasm_call *call, int status) {
+    if (status == PYWASM_RAISED && call->exception[0] == NULL) {
+        stream_exception(call->exception);
+    }
     if (status == PYWASM_RAISED && call->exception[0] != NULL) {
         PyErr_Restore(call->exception[0], call->exception[1], call->exception[2]);
         memset(call->exception, 0, sizeof call->exception);

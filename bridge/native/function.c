@@ -82,7 +82,7 @@ static int call_through_go(Function *f, uint64_t *stack) {
     struct pywasm_call call = {0};
     int32_t slots = (int32_t)f->signature->slots;
     int32_t status;
-    if (Py_EnterRecursiveCall(" in a WebAssembly function")) {
+    if (stack_check() < 0 || Py_EnterRecursiveCall(" in a WebAssembly function")) {
         return -1;
     }
     if (core_enter(f->core) < 0) {

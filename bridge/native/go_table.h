@@ -58,7 +58,7 @@ struct pywasm_function {
 #define PYWASM_GO_FUNCTIONS(X)                                                                     \
     X(int32_t, pywasm_instantiate,                                                                 \
       (void *module, void *core, struct pywasm_import *imports, int32_t count,                     \
-       struct pywasm_call *call, void **instance))                                                 \
+       uint64_t memory_limit, struct pywasm_call *call, void **instance))                          \
     X(void, pywasm_instance_close, (void *instance))                                               \
     X(int32_t, pywasm_call,                                                                        \
       (void *callee, uint64_t *stack, int32_t slots, struct pywasm_call *call))                    \
@@ -79,6 +79,7 @@ struct pywasm_function {
     X(void, pywasm_externrefs_mark, (void *store, uint8_t *live, uint64_t count))                  \
     X(int32_t, pywasm_direct_context,                                                              \
       (void *callee, uint8_t *context, int32_t size, void *stack_bottom))                          \
+    X(void, pywasm_wasi_connect, (void *config, void **streams))                                   \
     X(void, pywasm_free, (void *text))
 
 #endif

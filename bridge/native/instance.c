@@ -250,7 +250,7 @@ static void describe_import(PyObject *import, struct pywasm_import *out) {
     }
 }
 
-static int instantiate(Core *core, void *module) {
+static int instantiate(Core *core, void *module, uint64_t memory_limit) {
     Py_ssize_t count = PyTuple_Size(core->imports);
     struct pywasm_import *imports = PyMem_Calloc((size_t)count + 1, sizeof *imports);
     if (imports == NULL) {
@@ -271,7 +271,8 @@ static int instantiate(Core *core, void *module) {
     }
     core->store->running++;
     call.thread_state = PyEval_SaveThread();
-    status = pywasm_go.pywasm_instantiate(module, core, imports, (int32_t)count, &call, &core->go);
+    status = pywasm_go.pywasm_instantiate(module, core, imports, (int32_t)count, memory_limit,
+                                          &call, &core->go);
     PyEval_RestoreThread(call.thread_state);
     core->store->running--;
     lock_leave(core->lock);
@@ -309,14 +310,15 @@ static void unlink_from_store(Core *core) {
     core->next = core->previous = NULL;
 }
 
-/* Core(store, module, address of the engine's module, interpreted, imports) */
+/* Core(store, module, address of the engine's module, interpreted, imports, memory limit) */
 static PyObject *Core_new(PyTypeObject *type, PyObject *args, PyObject *keywords) {
     (void)keywords;
     PyObject *store, *module, *imports;
     long long address;
     int interpreted;
-    if (!PyArg_ParseTuple(args, "O!OLpO!", Store_Type, &store, &module, &address, &interpreted,
-                          &PyTuple_Type, &imports)) {
+    unsigned long long memory_limit = UINT64_MAX;
+    if (!PyArg_ParseTuple(args, "O!OLpO!|K", Store_Type, &store, &module, &address, &interpreted,
+                          &PyTuple_Type, &imports, &memory_limit)) {
         return NULL;
     }
     allocfunc alloc = (allocfunc)PyType_GetSlot(type, Py_tp_alloc);
@@ -333,7 +335,7 @@ static PyObject *Core_new(PyTypeObject *type, PyObject *args, PyObject *keywords
     core->lock = lock_new();
     link_to_store(core);
     if (core->functions == NULL || core->lock == NULL || store_check(core->store) < 0 ||
-        instantiate(core, (void *)(intptr_t)address) < 0) {
+        instantiate(core, (void *)(intptr_t)address, memory_limit) < 0) {
         core->closed = 1;
         Py_DECREF(core);
         return NULL;

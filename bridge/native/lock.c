@@ -4,9 +4,32 @@
  * while another is inside; it is held as long as somebody is. */
 #include "native.h"
 
-static const void *this_thread(void) {
-    static _Thread_local char here;
+static Lock *root(Lock *lock) {
+    while (lock->forward != NULL) {
+        lock = lock->forward;
+    }
+    return lock;
+}
+
+struct Thread {
+    Lock *waits_for;
+};
+
+static Thread *this_thread(void) {
+    static _Thread_local Thread here;
     return &here;
+}
+
+/* Whether the owner of the lock waits, perhaps through others, for one that this thread has. */
+static int would_deadlock(Lock *lock) {
+    Thread *owner = lock->owner;
+    while (owner != NULL && owner->waits_for != NULL) {
+        owner = root(owner->waits_for)->owner;
+        if (owner == this_thread()) {
+            return 1;
+        }
+    }
+    return 0;
 }
 
 Lock *lock_new(void) {
@@ -16,13 +39,6 @@ Lock *lock_new(void) {
         return NULL;
     }
     lock->references = 1;
-    return lock;
-}
-
-static Lock *root(Lock *lock) {
-    while (lock->forward != NULL) {
-        lock = lock->forward;
-    }
     return lock;
 }
 
@@ -49,12 +65,18 @@ uint32_t lock_depth(Lock *lock) {
 /* Sleeps until `turn` can be taken. Ctrl-C gets through. */
 static int wait_for_turn(Lock *lock) {
     PyLockStatus status;
+    if (would_deadlock(lock)) {
+        raise_error("runtime", "deadlock: threads wait for one another's instances");
+        return -1;
+    }
     lock->references++; /* it may be merged into another meanwhile */
+    this_thread()->waits_for = lock;
     do {
         Py_BEGIN_ALLOW_THREADS;
         status = PyThread_acquire_lock_timed(lock->turn, -1, 1);
         Py_END_ALLOW_THREADS;
     } while (status == PY_LOCK_INTR && PyErr_CheckSignals() == 0);
+    this_thread()->waits_for = NULL;
     if (status == PY_LOCK_ACQUIRED) {
         PyThread_release_lock(lock->turn);
     }

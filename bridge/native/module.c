@@ -48,6 +48,7 @@ static PyMethodDef methods[] = {
     {"open", open_library, METH_NOARGS, NULL},
     {"epoch", epoch, METH_NOARGS, NULL},
     {"set_helpers", set_helpers, METH_O, NULL},
+    {"wasi_connect", wasi_connect, METH_VARARGS, NULL},
     {NULL, NULL, 0, NULL},
 };
 

@@ -54,10 +54,12 @@ void signature_release(Signature *signature);
 
 /* Linked instances take turns: all that can reach one another's state share one lock.
  * Every field is guarded by the GIL; only `turn` is waited for without it. */
+typedef struct Thread Thread;
+
 typedef struct Lock {
     Py_ssize_t references;
     struct Lock *forward; /* merged into this one */
-    const void *owner;    /* the thread inside, by the address of a thread-local */
+    Thread *owner;        /* the thread inside */
     uint32_t depth;       /* how often it entered */
     PyThread_type_lock turn;
 } Lock;
@@ -146,6 +148,9 @@ int views_register(PyObject *module);
     (PyCFunction)(void (*)(void))(function), METH_VARARGS | METH_KEYWORDS
 PyTypeObject *register_type(PyObject *module, const char *name, PyType_Spec *spec);
 
+/* stack.c: -1 with RecursionError set where little is left of this thread's C stack */
+int stack_check(void);
+
 /* values.c: between Python objects and 64-bit slots. `where` names the value in errors. */
 typedef struct {
     PyObject *function; /* name, or NULL */
@@ -198,6 +203,10 @@ Function *function_new(Core *core, uint32_t index, Signature *signature, PyObjec
 /* direct.c: 0, -1 with an exception set, or DIRECT_RETRY where nothing was done */
 enum { DIRECT_RETRY = 1 };
 int direct_call(Function *function, uint64_t *slots);
+
+/* stream.c */
+PyObject *wasi_connect(PyObject *self, PyObject *args); /* a function of the module */
+void stream_exception(void *parked[3]);                 /* hands over what a stream has raised */
 
 /* errors.c */
 void pywasm_raise(const char *text); /* sets the exception that an error text of Go means */

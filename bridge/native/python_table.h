@@ -20,7 +20,9 @@ typedef struct _ts PyThreadState;
     X(ptrdiff_t, PyBytes_Size, (PyObject *))                                                       \
     X(PyObject *, PyBytes_FromStringAndSize, (const char *, ptrdiff_t))                            \
     X(void, pywasm_raise, (const char *))                                                          \
-    X(int32_t, host_call, (void *, uint32_t, uint64_t *, struct pywasm_call *))
+    X(int32_t, host_call, (void *, uint32_t, uint64_t *, struct pywasm_call *))                    \
+    X(int64_t, stream_transfer, (void *, void *, int64_t, int32_t))                                \
+    X(int32_t, signals_check, (void))
 
 struct pywasm_python {
     unsigned epoch; /* how many forks lie between the first process and this one */
@@ -35,5 +37,13 @@ void pywasm_raise(const char *text);
 /* Runs host function `index` of the instance whose core is given. The caller does not hold the
  * GIL; the callee takes it. Returns an enum pywasm_status. */
 int32_t host_call(void *core, uint32_t index, uint64_t *stack, struct pywasm_call *call);
+
+/* Reads up to size bytes of a stream of Python's into data, or writes them. Called on the thread
+ * that runs the guest; takes the GIL itself. Returns the count, 0 at the end, or -1 with the
+ * exception parked for raise_failed. */
+int64_t stream_transfer(void *stream, void *data, int64_t size, int32_t writing);
+
+/* Runs Python's handlers of the signals that came, as above. Returns 0, or -1 likewise. */
+int32_t signals_check(void);
 
 #endif
