@@ -25,7 +25,7 @@ type Config struct {
 	Mounts []Mount
 
 	// Stdin is read by a goroutine of its own, at most one chunk ahead of the guest and only when that asks, unless it is an
-	// *os.File that the host can wait for, or has a Len method, as readers of memory do. Nil is empty.
+	// *os.File that the host can wait for, has a Len method, as readers of memory do, or is Inline. Nil is empty.
 	Stdin io.Reader
 	// Stdout and Stderr are written to by the goroutine that runs the guest, so by several at a time if several guests run.
 	// Nil discards.

@@ -242,7 +242,7 @@ func fdTell(c call) error {
 		return err
 	}
 	defer c.fds.put(h)
-	if h.may(rightTell) != nil && h.may(rightSeek) != nil {
+	if !h.has(rightTell | rightSeek) {
 		return vfs.ENOTCAPABLE
 	}
 	h.mu.Lock()
@@ -261,7 +261,7 @@ func fdSeek(c call) error {
 		return vfs.EINVAL
 	}
 	origin := c.abi.whence[whence]
-	telling := origin == whenceCur && offset == 0 && h.may(rightTell) == nil
+	telling := origin == whenceCur && offset == 0 && h.has(rightTell)
 	if err := h.may(rightSeek); err != nil && !telling {
 		return err
 	}

@@ -54,12 +54,9 @@ const (
 
 	streamRights = rightSetFlags | rightFilestatGet | rightPoll
 
-	// openForWriting are the rights of which any makes path_open open a file for writing.
-	openForWriting = rightWrite | rightAllocate | rightSetSize
-
 	// changing are the rights that a read-only mount has no use for. They are kept, and answered with EROFS, because guests know
 	// what that means.
-	changing = openForWriting | rightCreateDirectory | rightCreateFile | rightLinkSource | rightLinkTarget |
+	changing = rightWrite | rightAllocate | rightSetSize | rightCreateDirectory | rightCreateFile | rightLinkSource | rightLinkTarget |
 		rightRenameSource | rightRenameTarget | rightPathSetSize | rightPathSetTimes | rightSetTimes | rightSymlink |
 		rightRemoveDirectory | rightUnlinkFile
 )

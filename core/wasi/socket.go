@@ -72,7 +72,7 @@ func sockAccept(c call) error {
 	if _, err := c.bytes(2, 4); err != nil {
 		return err
 	}
-	if err := c.await(h.stream.accept.ready, nil, h.has(flagNonblock)); err != nil {
+	if err := c.await(h.stream.accept.ready, nil, h.nonblock()); err != nil {
 		return err
 	}
 	conn, err := h.stream.accept.take()

@@ -48,6 +48,9 @@ func newInput(r io.Reader, a *activity) *stream {
 			return &stream{src: s}
 		}
 	}
+	if _, ok := r.(Inline); ok {
+		return &stream{src: inlineSource{r}}
+	}
 	if r, ok := r.(sizedReader); ok {
 		return &stream{src: &memorySource{r: r}}
 	}

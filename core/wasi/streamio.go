@@ -19,10 +19,13 @@ func (c call) receive(h *handle, result int, flags uint32) error {
 	if len(bufs) == 0 {
 		return c.put32(result, 0)
 	}
+	if in, ok := src.(inlineSource); ok {
+		return c.receiveInline(in, length(bufs), result)
+	}
 	w, _ := src.(waiter)
 	total := 0
 	for {
-		if err := c.await(src.ready, w, h.has(flagNonblock)); err != nil {
+		if err := c.await(src.ready, w, h.nonblock()); err != nil {
 			if total > 0 {
 				break
 			}
@@ -88,6 +91,9 @@ func (c call) send(h *handle, result int) error {
 	bufs, err := c.iovecs(few[:0], 1)
 	if err != nil {
 		return err
+	}
+	if out, ok := dst.(inlineSink); ok {
+		return c.sendInline(out, bufs, result)
 	}
 	total := 0
 	for _, b := range joined(bufs) {

@@ -57,10 +57,6 @@ func (h *handle) close() {
 func (h *handle) may(need rights) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return h.allow(need)
-}
-
-func (h *handle) allow(need rights) error {
 	switch {
 	case need&^h.base != 0:
 		return vfs.ENOTCAPABLE
@@ -70,10 +66,16 @@ func (h *handle) allow(need rights) error {
 	return nil
 }
 
-func (h *handle) has(flag fdFlags) bool {
+func (h *handle) has(right rights) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return h.flags&flag != 0
+	return h.base&right != 0
+}
+
+func (h *handle) nonblock() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.flags&flagNonblock != 0
 }
 
 // table maps descriptors to handles.

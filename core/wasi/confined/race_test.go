@@ -15,7 +15,7 @@ import (
 func races(t *testing.T) int {
 	n, err := strconv.Atoi(os.Getenv("CONFINED_RACES"))
 	if err != nil {
-		return 2000
+		return 3000
 	}
 	return n
 }
