@@ -148,17 +148,20 @@ var wazeroRefuses = []string{
 	"overflows a 32-bit integer",          // limits and offsets may take ten bytes since memory64
 	"reserved bytes not zero with 1 byte", // memory indices may take five bytes since multi-memory
 	"has an empty module name",            // names may be empty
-	"global index out of range",           // constant expressions may use globals of the module
-	"unknown type index",                  // a type may refer to itself
-	"must be funcref but was",             // an element of type funcref may be of a subtype
-	"table is not funcref type but was",   // as may a table that is called through
+	"custom section",                      // what is wrong in a name section does not matter
+	"section custom",
+	"global index out of range",         // constant expressions may use globals of the module
+	"unknown type index",                // a type may refer to itself
+	"must be funcref but was",           // an element of type funcref may be of a subtype
+	"table is not funcref type but was", // as may a table that is called through
 }
 
 // weRefuse are the words with which we refuse modules that wazero lets pass.
 var weRefuse = []string{
-	"constant expression required", // wazero reads mutable globals
-	"unknown type",                 // types of tables and globals are not checked
-	"ref",                          // nor are types of references in many places
+	"constant expression required",     // wazero reads mutable globals
+	"atomic alignment must be natural", // wazero lets some be smaller
+	"unknown type",                     // types of tables and globals are not checked
+	"ref",                              // nor are types of references in many places
 }
 
 // knownDifference reports whether it is understood why only one of the two refuses a module.
