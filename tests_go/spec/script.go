@@ -3,6 +3,7 @@ package spec
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/pywasm-go/pywasm/core/engine"
@@ -279,14 +280,12 @@ var rewordings = map[string][]string{
 // older one finds them when it parses.
 var laterStage = map[string]bool{"i32 constant out of range": true}
 
+// Wordings returns the words one of which an error must have where a script
+// expects message.
+func Wordings(message string) []string {
+	return append([]string{message}, rewordings[message]...)
+}
+
 func says(text, message string) bool {
-	if strings.Contains(text, message) {
-		return true
-	}
-	for _, other := range rewordings[message] {
-		if strings.Contains(text, other) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(Wordings(message), func(words string) bool { return strings.Contains(text, words) })
 }

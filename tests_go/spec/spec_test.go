@@ -5,8 +5,6 @@ import (
 	"flag"
 	"fmt"
 	"os"
-	"os/exec"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -22,19 +20,14 @@ const expectedFile = "expected.txt"
 
 var compilers = []engine.Compiler{engine.Optimizing, engine.Interpreter}
 
-// olderPrefix stands before the names of the scripts that come with wazero.
-const olderPrefix = "wazero/"
-
-// suiteFolder holds the suite, beside the repository.
-const suiteFolder = "../../../shared/testsuite"
-
 // TestSuite runs all scripts: those of the suite, if they are on this machine,
 // and the older ones that come with wazero. The commands that do not pass must
 // be those that expected.txt lists; with -update, it is written anew.
 func TestSuite(t *testing.T) {
-	files := map[string]string{}
-	addFiles(t, files, "", suiteFolder)
-	addFiles(t, files, olderPrefix, wazeroFolder(t))
+	files, err := Files()
+	if err != nil {
+		t.Fatal(err)
+	}
 	if len(files) == 0 {
 		t.Skip("no copy of the specification's test suite is here")
 	}
@@ -58,39 +51,6 @@ func TestSuite(t *testing.T) {
 	if *update {
 		writeExpected(t, all, expected)
 	}
-}
-
-// firstVersion is the folder of a suite too old to judge by: much of what it
-// holds to be invalid is valid now.
-const firstVersion = "v1"
-
-// addFiles adds the scripts below a folder, by their path in it.
-func addFiles(t *testing.T, files map[string]string, prefix, folder string) {
-	_ = filepath.WalkDir(folder, func(path string, _ os.DirEntry, err error) error {
-		switch {
-		case filepath.Base(path) == firstVersion:
-			return filepath.SkipDir
-		case err != nil || filepath.Ext(path) != ".wast":
-			return nil
-		}
-		name, err := filepath.Rel(folder, path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		name = prefix + strings.TrimSuffix(filepath.ToSlash(name), ".wast")
-		files[strings.Replace(name, "/testdata/", "/", 1)] = path
-		return nil
-	})
-}
-
-// wazeroFolder is where the wazero module keeps copies of the suite, or "".
-func wazeroFolder(t *testing.T) string {
-	dir, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}", "github.com/tetratelabs/wazero").Output()
-	if err != nil {
-		t.Log(err)
-		return ""
-	}
-	return filepath.Join(strings.TrimSpace(string(dir)), "internal", "integration_test", "spectest")
 }
 
 // failure is a command that did not pass, with the compiler if only one failed.
