@@ -17,7 +17,7 @@ import (
 //     knows its exports by index.
 //   - The start function is dropped: Instantiate calls it when the instance is known.
 //   - Constant expressions that use globals of the module get the values of these, see globals.go.
-//   - On arm64, remainders are computed from quotients, see remainder.go.
+//   - On arm64, remainders are computed from quotients, see remainder.go; relaxed vector instructions become plain ones, see relaxed.go.
 //   - Active segments become a function, unless they are sure to fit, see segments.go.
 //   - Custom sections are dropped, and a name section gives the module its tag (a malformed one is an error to wazero).
 func (m *Module) prepare() (*wasm.Module, error) {
@@ -39,7 +39,10 @@ func (m *Module) prepare() (*wasm.Module, error) {
 		}
 	}
 	if remainderUnsafe && m.compiler == Optimizing {
-		replaceRemainders(&p)
+		expand(&p, remainders)
+	}
+	if m.source.Features().Has(wasm.RelaxedSIMD) {
+		expand(&p, relaxed)
 	}
 	return &p, nil
 }

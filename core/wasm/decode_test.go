@@ -117,7 +117,6 @@ func TestUnsupportedFeatures(t *testing.T) {
 		{"memory64", section(wasm.SectionTable, "\x01\x70\x05\x00\x00"), "uses memory64: 64-bit table at offset 0xc,"},
 		{"multi-memory", section(wasm.SectionMemory, "\x02\x00\x00\x00\x00"), "multiple memories: uses multi-memory: a second memory at"},
 		{"multi-memory", explicitMemory.Encode(), "uses multi-memory: i32.load with a memory index at offset"},
-		{"relaxed SIMD", body("\xfd\x80\x02\x0b"), "uses relaxed SIMD: i8x16.relaxed_swizzle at offset 0x17,"},
 		{"legacy exceptions", body("\x06\x40\x0b\x0b"), "uses legacy exceptions: try at offset 0x17,"},
 		{"stack switching", body("\xe2\x00\x0b"), "uses stack switching: suspend at offset 0x17,"},
 		{"wide arithmetic", body("\xfc\x13\x0b"), "uses wide arithmetic: i64.add128 at offset 0x17,"},

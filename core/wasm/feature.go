@@ -20,9 +20,9 @@ const (
 	ExtendedConst
 	Exceptions
 	FunctionReferences
+	RelaxedSIMD
 
 	GC
-	RelaxedSIMD
 	Memory64
 	MultiMemory
 	LegacyExceptions
@@ -40,7 +40,7 @@ const (
 var featureNames = [...]string{
 	"MVP", "mutable globals", "sign extension", "saturating conversions", "multi-value", "bulk memory",
 	"reference types", "SIMD", "threads", "tail calls", "extended const", "exceptions", "function references",
-	"GC", "relaxed SIMD", "memory64", "multi-memory", "legacy exceptions", "stack switching", "wide arithmetic",
+	"relaxed SIMD", "GC", "memory64", "multi-memory", "legacy exceptions", "stack switching", "wide arithmetic",
 	"custom page sizes", "custom descriptors", "half precision", "memory control", "shared-everything threads",
 }
 

@@ -27,7 +27,7 @@ var simdMemoryOps = []opRow{
 	{baseFD + 0x5D, "v128.load64_zero", ImmMemArg, "i>v", SIMD, 3, 0},
 }
 
-// Vector instructions, those of relaxed SIMD included (which are refused as long as the feature is not supported).
+// Vector instructions, those of relaxed SIMD included.
 // https://webassembly.github.io/spec/core/binary/instructions.html#vector-instructions
 var simdOps = []opRow{
 	{OpV128Const, "v128.const", ImmV128, ">v", SIMD, 0, 0},

@@ -156,9 +156,9 @@ func (v *validator) checkMemories() {
 	for _, l := range v.m.Memories {
 		v.checkMemoryType(offset, l)
 	}
-	if len(v.s.Memories) > 1 && v.err == nil {
-		v.err = unsupported(offset, MultiMemory, "a second memory")
-		v.err.Msg = "multiple memories: " + v.err.Msg
+	if len(v.s.Memories) > 1 && v.refused == nil {
+		v.refused = unsupported(offset, MultiMemory, "a second memory")
+		v.refused.Msg = "multiple memories: " + v.refused.Msg
 	}
 }
 
