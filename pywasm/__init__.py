@@ -69,6 +69,8 @@ _name_public_classes()
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from . import compilers, engine, wasi
+    from ._process_error import ProcessError
+    from ._run import CompletedProcess, run
     from ._trapcode import TrapCode
     from ._valuetype import Type
 
@@ -76,6 +78,9 @@ if TYPE_CHECKING:
 _LATER = {
     "Type": "._valuetype",
     "TrapCode": "._trapcode",
+    "CompletedProcess": "._run",
+    "ProcessError": "._process_error",
+    "run": "._run",
     "compilers": "",
     "engine": "",
     "wasi": "",
@@ -101,6 +106,7 @@ def __dir__() -> list[str]:
 __all__ = [
     "Buffer",
     "CompileError",
+    "CompletedProcess",
     "ExitError",
     "ExportNotFoundError",
     "ExportType",
@@ -124,6 +130,7 @@ __all__ = [
     "Memory",
     "MemoryType",
     "Module",
+    "ProcessError",
     "Store",
     "Table",
     "TableType",
@@ -141,6 +148,7 @@ __all__ = [
     "__version__",
     "compilers",
     "engine",
+    "run",
     "wasi",
     "wasm2wat",
     "wat2wasm",

@@ -6,6 +6,7 @@
          ├─ LinkError              imports are missing or do not match
          ├─ Trap                   the guest trapped: .code, .frames
          ├─ ExitError              the guest ended itself through WASI: .code
+         ├─ ProcessError           an exit code that pywasm.run was to check, see _process_error.py
          └─ ExportNotFoundError    also a LookupError and an AttributeError
 
 Arguments that do not fit raise TypeError, ValueError, OverflowError or IndexError, as Python's own
@@ -70,8 +71,12 @@ class LinkError(WasmError):
 class Trap(WasmError):
     """The guest trapped.
 
-    code is a TrapCode, frames a list of Frame, the innermost first.
+    code is a TrapCode, frames a list of Frame, the innermost first. stdout and stderr are what
+    pywasm.run has kept of what the program wrote.
     """
+
+    stdout: Any = None
+    stderr: Any = None
 
     def __init__(self, message: str, code: TrapCode, frames: list[Frame]) -> None:
         super().__init__(message)

@@ -21,6 +21,8 @@ class Instance:
     """A module, linked with its imports and ready to run.
 
     imports is an ImportObject or a dict of dicts: {namespace: {name: Function, Memory, ...}}.
+    memory_limit is how many bytes its own memory may grow to; beyond it, the guest's memory.grow
+    fails. A module that begins with more raises WasmError.
 
     Raises LinkError that names every import that is missing or does not match, Trap if the start
     function traps, and whatever a host function raises meanwhile.
@@ -35,7 +37,9 @@ class Instance:
 
     __slots__ = ("__weakref__", "_core", "exports", "module")
 
-    def __init__(self, module: Module, imports: Imports | None = None) -> None:
+    def __init__(
+        self, module: Module, imports: Imports | None = None, *, memory_limit: int | None = None
+    ) -> None:
         if not isinstance(module, Module):
             raise TypeError(f"Instance() argument 1 must be a Module, not {type(module).__name__}")
         module._check()
@@ -46,6 +50,7 @@ class Instance:
             module._handle.Pointer(),
             module.compiler_name == "interpreter",
             externs,
+            *(() if memory_limit is None else (_limit(memory_limit),)),
         )
         self.module = module
         self.exports = Exports(self._core)
@@ -70,6 +75,12 @@ class Instance:
 
     def __repr__(self) -> str:
         return f"<pywasm.Instance exports={list(self.module._exports)}>"
+
+
+def _limit(memory_limit: int) -> int:
+    if not 0 <= memory_limit < 2**64:
+        raise ValueError(f"memory_limit must be a number of bytes, not {memory_limit}")
+    return memory_limit
 
 
 class Exports:

@@ -3,10 +3,91 @@
 from __future__ import annotations
 
 import io
+import os
+from enum import Enum
+
+from . import _native
+from ._bridge import go_bytes
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
+
+BYTES = (bytes, bytearray, memoryview)
+CAPTURE_LIMIT = 256 << 20  # bytes of a captured stream
+
+
+class Target(Enum):
+    """What pywasm.run gives as stdout and stderr, beside what a user may."""
+
+    CAPTURE = "kept, up to CAPTURE_LIMIT"
+    DISCARD = "read by nobody"
+    JOIN = "where stdout goes"
+
+
+def source(stream: Any) -> Any:
+    """Returns what a user gives as stdin, a path as str. Raises TypeError for anything else."""
+    if isinstance(stream, BYTES):
+        return bytes(stream)
+    return _path_or_file(stream, "read", "bytes, a path or a file object to read")
+
+
+def target(stream: Any) -> Any:
+    """Returns what a user gives as stdout or stderr, as source does."""
+    if isinstance(stream, Target):
+        return stream
+    return _path_or_file(stream, "write", "a path or a file object to write")
+
+
+def _path_or_file(stream: Any, method: str, wanted: str) -> Any:
+    if stream is None or hasattr(stream, method):
+        return stream
+    if isinstance(stream, str) or hasattr(stream, "__fspath__"):
+        return os.fsdecode(os.fspath(stream))
+    raise TypeError(f"{wanted} is wanted, not {type(stream).__name__}")
+
+
+def connect(config: Any, stdin: Any, stdout: Any, stderr: Any) -> tuple[Any, Any, Any]:
+    """Tells a bridge.WasiConfig of the streams.
+
+    Returns those that are file objects of Python, which must stay as long as guests use them.
+    """
+    reader, writer = _input(config, stdin), _output(config, 1, stdout)
+    same = stderr == stdout if isinstance(stderr, str) else stderr is stdout
+    if stderr is Target.JOIN or (same and stderr is not None and not isinstance(stderr, Target)):
+        config.Join()
+        errors = writer
+    else:
+        errors = _output(config, 2, stderr)
+    streams = reader, writer, errors
+    _native.wasi_connect(config.Pointer(), streams)
+    return streams
+
+
+def _input(config: Any, stdin: Any) -> Reader | None:
+    if isinstance(stdin, bytes):
+        config.Input(go_bytes(stdin))
+    elif isinstance(stdin, str):
+        config.InputFile(_passed(stdin))
+    elif stdin is not None:
+        return Reader(stdin)
+    return None
+
+
+def _output(config: Any, number: int, stream: Any) -> Writer | None:
+    if stream is Target.CAPTURE:
+        config.Capture(number, CAPTURE_LIMIT)
+    elif stream is Target.DISCARD:
+        config.Discard(number)
+    elif isinstance(stream, str):
+        config.OutputFile(number, _passed(stream))
+    elif stream is not None:
+        return Writer(stream)
+    return None
+
+
+def _passed(path: str) -> Any:
+    return go_bytes(path.encode("utf-8", "surrogateescape"))
 
 
 class Reader:
@@ -43,7 +124,7 @@ class Writer:
 
     def __init__(self, file: Any) -> None:
         self._file = file
-        self._write = file.write
+        self._write: Any = file.write
         self._flush = getattr(file, "flush", _nothing)
         self._decoder: Any = None
         if _is_text(file):
@@ -52,8 +133,7 @@ class Writer:
             encoding = getattr(file, "encoding", None)
             buffer = getattr(file, "buffer", None)
             if buffer is not None and encoding and codecs.lookup(encoding).name == "utf-8":
-                self._flush()  # what was written before comes first
-                self._write = buffer.write
+                self._write = self._write_through
             else:
                 self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
 
@@ -64,6 +144,10 @@ class Writer:
             self._write_all(data)
         self._flush()
         return len(data)
+
+    def _write_through(self, data: bytes) -> Any:
+        self._flush()  # text that others wrote comes first
+        return self._file.buffer.write(data)
 
     def _write_all(self, data: bytes) -> None:
         start = 0

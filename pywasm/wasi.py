@@ -1,4 +1,4 @@
-"""WASI: programs that use arguments, files and streams.
+"""WASI: programs that use arguments, files and streams. See also pywasm.run.
 
 >>> module = Module(Store(), open("program.wasm", "rb").read())
 >>> wasi_env = StateBuilder("program").argument("--help").finalize()
@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from enum import IntEnum
 
-from . import _native
+from . import _native, _streams
 from ._bridge import bridge, go_bytes
 from ._imports import ImportObject
 from ._module import Module
@@ -18,8 +18,13 @@ from ._store import Store
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-    from typing import Any
+    from collections.abc import Callable, Iterable, Mapping
+    from datetime import datetime
+    from os import PathLike
+    from types import TracebackType
+    from typing import Any, Union
+
+    Path = Union[str, PathLike[str]]
 
 __all__ = ["Environment", "StateBuilder", "Version", "get_version"]
 
@@ -56,11 +61,12 @@ class StateBuilder:
     """Says what a program is to see of the world: nothing but what is given here.
 
     preopen_directories are seen by the guest under their own names, map_directories under the
-    names that are their keys. The streams are those of the process. All methods but finalize return
-    the builder.
+    names that are their keys. The streams are those of the process, clocks and randomness are real,
+    unless methods say otherwise. All methods but finalize return the builder.
 
     >>> builder = StateBuilder("program", arguments=["--verbose"], environments={"LANG": "C"})
-    >>> wasi_env = builder.map_directory("/data", ".").finalize()
+    >>> builder.map_directory("/data", ".", readonly=True).map_files("/tmp", {}).stdin(b"input")
+    >>> wasi_env = builder.finalize()
     """
 
     def __init__(
@@ -74,7 +80,8 @@ class StateBuilder:
         self._program = _text(program_name, "program_name")
         self._arguments: list[str] = []
         self._variables: list[tuple[str, str]] = []
-        self._directories: list[tuple[str, str, bool]] = []
+        self._settings: list[Callable[[Any], None]] = []
+        self._streams: list[Any] = [None, None, None]
         self.arguments(arguments or ())
         self.environments(environments or {})
         self.preopen_directories(preopen_directories or ())
@@ -104,11 +111,15 @@ class StateBuilder:
             self.environment(key, value)
         return self
 
-    def preopen_directory(self, preopen_directory: str) -> StateBuilder:
-        """Lets the guest use a directory, under the name that it has here."""
-        return self.map_directory(preopen_directory, preopen_directory)
+    def preopen_directory(
+        self, preopen_directory: Path, *, readonly: bool = False, quota: int | None = None
+    ) -> StateBuilder:
+        """Lets the guest use a directory, under the name that it has here; see map_directory."""
+        return self.map_directory(
+            preopen_directory, preopen_directory, readonly=readonly, quota=quota
+        )
 
-    def preopen_directories(self, preopen_directories: Iterable[str]) -> StateBuilder:
+    def preopen_directories(self, preopen_directories: Iterable[Path]) -> StateBuilder:
         """Lets the guest use directories, under the names that they have here."""
         if isinstance(preopen_directories, str):
             raise TypeError("preopen_directories must be a list of str, not str")
@@ -116,42 +127,159 @@ class StateBuilder:
             self.preopen_directory(directory)
         return self
 
-    def map_directory(self, alias: str, directory: str, *, readonly: bool = False) -> StateBuilder:
-        """Lets the guest use a directory under another name."""
-        self._directories.append((_path(alias), _path(directory), bool(readonly)))
-        return self
+    def map_directory(
+        self, alias: Path, directory: Path, *, readonly: bool = False, quota: int | None = None
+    ) -> StateBuilder:
+        """Lets the guest use a directory under another name.
 
-    def map_directories(self, map_directories: Mapping[str, str]) -> StateBuilder:
+        quota is how many bytes it may add there, to files of all sizes; it then finds no space.
+        """
+        guest, host, limit = _passed(_path(alias)), _passed(_path(directory)), _quota(quota)
+        return self._set(lambda config: config.Directory(guest, host, bool(readonly), limit))
+
+    def map_directories(self, map_directories: Mapping[str, Path]) -> StateBuilder:
         """Lets the guest use directories under the names that are the keys."""
         for alias, directory in _items(map_directories, "map_directories"):
             self.map_directory(alias, directory)
         return self
 
-    def finalize(self) -> Environment:
-        """Opens the directories and returns the environment.
+    def map_files(
+        self,
+        alias: Path,
+        files: Mapping[str, bytes],
+        *,
+        readonly: bool = False,
+        quota: int | None = None,
+    ) -> StateBuilder:
+        """Gives the guest a directory that is in memory and holds these files, by path in it.
 
-        Raises WasmError for a directory that is missing, and for names and values that cannot be
-        passed to a program.
+        A path that ends in a slash is an empty directory. What became of the files is told by
+        Environment.files. quota is how many bytes all files together may have, 256 MiB by default.
         """
+        guest, limit = _passed(_path(alias)), _quota(quota)
+        contents = {_path(path): bytes(memoryview(data)) for path, data in _items(files, "files")}
 
-        def passed(text: str) -> Any:
-            return go_bytes(text.encode("utf-8", "surrogateescape"))
+        def mount(config: Any) -> None:
+            config.Memory(guest, bool(readonly), limit)
+            for path, data in contents.items():
+                config.File(_passed(path), go_bytes(data))
 
+        return self._set(mount)
+
+    def stdin(self, source: Any) -> StateBuilder:
+        """Says what the guest reads: bytes, the path of a file, a file object, or None.
+
+        None is the stdin of the process. Text that a file object gives becomes UTF-8. What a file
+        object raises ends the guest and is raised by the call of it.
+        """
+        self._streams[0] = _streams.source(source)
+        return self
+
+    def stdout(self, target: Any) -> StateBuilder:
+        """Says where goes what the guest writes: the path of a file, a file object, or None.
+
+        None is the stdout of the process; a file with this path is made or emptied. A file object
+        is flushed after each write of the guest. One for text gets the bytes as they are if its
+        encoding is UTF-8 and it has a buffer, else text. What it raises ends the guest and is
+        raised by the call of it.
+        """
+        self._streams[1] = _streams.target(target)
+        return self
+
+    def stderr(self, target: Any) -> StateBuilder:
+        """As stdout. The same file object or path is written to by both in turn."""
+        self._streams[2] = _streams.target(target)
+        return self
+
+    def fixed_time(self, start: float | datetime) -> StateBuilder:
+        """Has the clocks start at a time and move only when the guest waits or asks for the time.
+
+        start is in seconds since 1970, or a datetime.
+        """
+        seconds = start if isinstance(start, (int, float)) else start.timestamp()
+        nanoseconds = round(seconds * 10**9)
+        if not 0 <= nanoseconds < 2**63:
+            raise ValueError(f"the clocks cannot start at {start}: it is before 1970 or after 2262")
+        return self._set(lambda config: config.FixedTime(nanoseconds))
+
+    def seed(self, seed: int) -> StateBuilder:
+        """Has randomness follow from a number below 2**64, for runs that can be repeated."""
+        if not 0 <= seed < 2**64:
+            raise ValueError(f"a seed must be at least 0 and below 2**64, not {seed}")
+        return self._set(lambda config: config.Seed(seed))
+
+    def listen(self, address: str) -> StateBuilder:
+        """Gives the guest a socket that listens on a TCP address: `host:port`, with 0 for any port.
+
+        Its descriptor follows those of the directories. See Environment.addresses.
+        """
+        passed = _passed(_text(address, "address"))
+        return self._set(lambda config: config.Listen(passed))
+
+    def _set(self, setting: Callable[[Any], None]) -> StateBuilder:
+        self._settings.append(setting)
+        return self
+
+    def finalize(self) -> Environment:
+        """Opens directories, files and sockets and returns the environment.
+
+        Raises WasmError for what cannot be opened, and for names and values that cannot be passed
+        to a program.
+        """
         config = bridge().NewWasiConfig()
         for argument in (self._program, *self._arguments):
-            config.Argument(passed(argument))
+            config.Argument(_passed(argument))
         for key, value in self._variables:
-            config.Variable(passed(key), passed(value))
-        for alias, directory, readonly in self._directories:
-            config.Directory(passed(alias), passed(directory), readonly)
-        return Environment(config.Open())
+            config.Variable(_passed(key), _passed(value))
+        for setting in self._settings:
+            setting(config)
+        streams = _streams.connect(config, *self._streams)
+        return Environment(config.Open(), streams)
 
 
 class Environment:
-    """What instances that share it see of the world. Made by StateBuilder.finalize."""
+    """What instances that share it see of the world. Made by StateBuilder.finalize.
 
-    def __init__(self, handle: Any) -> None:
+    close() closes all that guests have open, and the sockets; `with` does so at its end. Without
+    them, that is done when nothing refers to it any more. File objects given as streams stay open.
+    """
+
+    def __init__(self, handle: Any, streams: tuple[Any, ...]) -> None:
         self._handle = handle
+        self._streams = streams  # Go has borrowed these
+
+    def files(self, guest: Path) -> dict[str, bytes]:
+        """Returns the files that are now in a mount in memory, by their path in it.
+
+        Raises WasmError if no files were given to be mounted under this name.
+        """
+        files = self._handle.Files(_passed(_path(guest)))
+        return {
+            bytes(files.Path(i)).decode(): bytes(files.Content(i)) for i in range(files.Count())
+        }
+
+    @property
+    def addresses(self) -> list[str]:
+        """The addresses on which its sockets listen, with the ports that they were given."""
+        return str(self._handle.Addresses()).split()
+
+    def close(self) -> None:
+        """Closes what guests have open; what they still do with it fails."""
+        for stream in self._streams[1:]:
+            if stream is not None:
+                stream.finish()
+        self._handle.Close()
+
+    def __enter__(self) -> Environment:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
 
     def generate_imports(self, store: Store, version: Version) -> dict[str, dict[str, Any]]:
         """Returns the functions of a version of WASI that wasmer has: all but sock_accept.
@@ -180,20 +308,46 @@ class Environment:
             version = Version(version)
         except ValueError:
             raise ValueError("Failed to extract `Version` from `PyAny`") from None
-        namespace = "wasi_unstable" if version == Version.SNAPSHOT0 else "wasi_snapshot_preview1"
-        return {namespace: self._functions(store, 0 if version == Version.SNAPSHOT0 else 1)}
+        if version == Version.LATEST:
+            version = Version.SNAPSHOT1
+        functions = {
+            name: self._function(store, name, *row)
+            for name, row in _functions(self._handle)[version].items()
+        }
+        return {namespace: functions for namespace, v in _NAMESPACES.items() if v == version}
 
-    def _functions(self, store: Store, snapshot: int) -> dict[str, Any]:
-        handle = self._handle
-        end = handle.First(1) if snapshot == 0 else handle.Count()
-        functions = {}
-        for i in range(handle.First(snapshot), end):
-            name, params = handle.Name(i), bytes(handle.Params(i))
-            results = bytes(handle.Results(i))
-            functions[name] = _native.Function._go_host(
-                store, handle.Pointer(i), params + results, len(params), name, handle
-            )
-        return functions
+    def _imports_of(self, module: Module) -> dict[str, dict[str, Any]]:
+        """Returns what a module imports, of any version."""
+        imports: dict[str, dict[str, Any]] = {}
+        known = _functions(self._handle)
+        for item in module._imports:
+            version = _NAMESPACES.get(item.module)
+            row = None if version is None else known[version].get(item.name)
+            if row is not None:
+                function = self._function(module.store, item.name, *row)
+                imports.setdefault(item.module, {})[item.name] = function
+        return imports
+
+    def _function(self, store: Store, name: str, index: int, types: bytes, params: int) -> Any:
+        address = self._handle.Pointer(index)
+        return _native.Function._go_host(store, address, types, params, name, self)
+
+
+# By version and name: number, types of parameters and results, number of parameters.
+_known: dict[Version, dict[str, tuple[int, bytes, int]]] = {}
+
+
+def _functions(handle: Any) -> dict[Version, dict[str, tuple[int, bytes, int]]]:
+    """Returns the functions of an environment, which are the same in all."""
+    if not _known:
+        found: Any = {Version.SNAPSHOT0: {}, Version.SNAPSHOT1: {}}
+        for i in range(handle.Count()):
+            version = Version.SNAPSHOT0 if i < handle.First(1) else Version.SNAPSHOT1
+            params = bytes(handle.Params(i))
+            row = i, params + bytes(handle.Results(i)), len(params)
+            found[version][handle.Name(i)] = row
+        _known.update(found)
+    return _known
 
 
 def _text(value: object, name: str) -> str:
@@ -213,3 +367,13 @@ def _path(value: object) -> str:
 
     path = os.fspath(value)  # type: ignore[call-overload]
     return os.fsdecode(path)
+
+
+def _passed(text: str) -> Any:
+    return go_bytes(text.encode("utf-8", "surrogateescape"))
+
+
+def _quota(quota: int | None) -> int:
+    if quota is not None and not 0 < quota < 2**63:
+        raise ValueError(f"a quota must be a positive number of bytes, not {quota}")
+    return quota or 0

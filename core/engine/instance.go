@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
+	"math"
 	"strconv"
 	"unsafe"
 
@@ -39,6 +40,8 @@ type Instance struct {
 	memory   *linear.Memory
 	refs     map[uint32]uintptr
 	closed   bool
+
+	memoryLimit uint64 // bytes
 }
 
 // Instantiate links m with imports, one for each of m's, copies its active segments and runs its start function. core
@@ -47,11 +50,20 @@ type Instance struct {
 // If one of the latter two fails, there is an instance beside the error: its functions may be in a table that it
 // imported, and then it must not be closed before whatever can reach them.
 func (m *Module) Instantiate(imports []Extern, core, data unsafe.Pointer) (*Instance, error) {
+	return m.InstantiateWithin(math.MaxUint64, imports, core, data)
+}
+
+// InstantiateWithin is Instantiate for an instance whose own memory is to have at most so many bytes: it does not grow
+// beyond, and a module that begins with more is refused. Memories that it imports are their owners' matter.
+func (m *Module) InstantiateWithin(memory uint64, imports []Extern, core, data unsafe.Pointer) (*Instance, error) {
 	if err := m.checkImports(imports); err != nil {
 		return nil, err
 	}
+	if err := m.checkMemory(memory); err != nil {
+		return nil, err
+	}
 	m.bridge(imports)
-	i := &Instance{Core: core, module: m, bindings: imports}
+	i := &Instance{Core: core, module: m, bindings: imports, memoryLimit: memory}
 	err := i.link()
 	if err != nil {
 		i.release()
@@ -98,9 +110,32 @@ func (i *Instance) link() (err error) {
 // time of an instantiation. (WASI is ours, so nothing reads it.)
 var anonymous = wazero.NewModuleConfig().WithName("").WithStartFunctions().WithRandSource(rand.Reader)
 
+func (m *Module) checkMemory(limit uint64) error {
+	for _, memory := range m.source.Memories {
+		if size := memory.Min * linear.PageSize; size > limit {
+			return fail(CodeRuntime, fmt.Sprintf("cannot instantiate: a memory of %d bytes exceeds the limit of %d bytes", size, limit))
+		}
+	}
+	return nil
+}
+
 func (i *Instance) allocate(_, max uint64) experimental.LinearMemory {
-	i.memory = linear.Allocate(max)
-	return i.memory
+	i.memory = linear.Allocate(min(max, i.memoryLimit/linear.PageSize*linear.PageSize))
+	return limited{i.memory, i.memoryLimit}
+}
+
+// limited is a memory that does not grow beyond a limit.
+type limited struct {
+	*linear.Memory
+	limit uint64
+}
+
+// Reallocate implements experimental.LinearMemory.
+func (m limited) Reallocate(size uint64) []byte {
+	if size > m.limit {
+		return nil
+	}
+	return m.Memory.Reallocate(size)
 }
 
 // resolve returns a module that exports import number name under that name.

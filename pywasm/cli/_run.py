@@ -1,4 +1,4 @@
-"""pywasm run: runs a WASI program."""
+"""pywasm run: runs a WASI program, or one function of a module."""
 
 from __future__ import annotations
 
@@ -7,10 +7,14 @@ if TYPE_CHECKING:
     import argparse
     from typing import Any
 
+    from .. import wasi
+    from .._module import Module
+
 _EPILOG = """examples:
   pywasm run program.wasm one two
   pywasm run --dir . --env LANG=C program.wasm
-  pywasm run --dir /srv/data::/data:ro program.wasm /data
+  pywasm run --dir /srv/data::/data:ro --memory 256M program.wasm /data
+  pywasm run --invoke add module.wasm 40 2
 """
 
 
@@ -41,39 +45,90 @@ def add_to(commands: Any) -> None:
         metavar="NAME=VALUE",
         help="set an environment variable",
     )
+    parser.add_argument(
+        "--invoke",
+        metavar="NAME",
+        help="call an exported function with numbers as ARGS, and print what it returns",
+    )
+    parser.add_argument(
+        "--memory", metavar="SIZE", help="let its memory grow to SIZE bytes; K, M and G are known"
+    )
     parser.add_argument("program", metavar="PROGRAM.wasm", help="the program")
     parser.add_argument("arguments", nargs=argparse.REMAINDER, metavar="ARGS", help="for it")
     parser.set_defaults(command=run)
 
 
 def run(options: argparse.Namespace) -> int:
-    """Runs the program and returns its exit code."""
+    """Runs the program and returns its exit code, or 130 if it was interrupted."""
     from .. import wasi
-    from .._errors import ExitError, LinkError
-    from .._instance import Instance
     from .._module import Module
+    from .._run import execute
     from .._store import Store
 
+    limit = None if options.memory is None else _size(options.memory)
     with open(options.program, "rb") as file:
         binary = file.read()
-    builder = wasi.StateBuilder(options.program).arguments(options.arguments)
+    builder = wasi.StateBuilder(options.program)
+    if options.invoke is None:
+        builder.arguments(options.arguments)
     for variable in options.variables:
         builder.environment(*_variable(variable))
     for directory in options.directories:
         host, guest, readonly = _directory(directory)
         builder.map_directory(guest, host, readonly=readonly)
-    environment = builder.finalize()
-    with Store() as store:
-        module = Module(store, binary)
-        version = wasi.get_version(module, strict=False) or wasi.Version.LATEST
-        instance = Instance(module, environment.generate_import_object(store, version))
-        if "_start" not in instance.exports:
-            raise LinkError(f"{options.program} is no program: it does not export _start")
+    try:
+        with builder.finalize() as environment, Store() as store:
+            module = Module(store, binary)
+            if options.invoke is not None:
+                return _invoke(module, environment, limit, options.invoke, options.arguments)
+            return execute(module, environment, limit)
+    except KeyboardInterrupt:
+        return 130  # as a shell has it: 128 and the number of the signal
+
+
+def _invoke(
+    module: Module, environment: wasi.Environment, limit: int | None, name: str, texts: list[str]
+) -> int:
+    """Calls a function, of a reactor after its _initialize."""
+    from .._errors import ExitError
+    from .._instance import Instance
+    from .._native import Function
+
+    with Instance(module, environment._imports_of(module), memory_limit=limit) as instance:
+        function = dict(instance.exports).get(name)
+        if not isinstance(function, Function):
+            raise OSError(f"--invoke {name}: the module exports no such function")
+        if len(texts) != len(function.type.params):
+            raise OSError(f"--invoke {function!r}: it does not take {len(texts)} arguments")
         try:
-            instance.exports._start()
+            arguments = [_number(text, type) for text, type in zip(texts, function.type.params)]
+            if "_initialize" in instance.exports:
+                instance.exports._initialize()
+            results = function(*arguments)
+        except (TypeError, ValueError, OverflowError) as error:
+            raise OSError(f"--invoke {function!r}: {error}") from error
         except ExitError as error:
             return error.code
+    for result in results if isinstance(results, tuple) else (results,):
+        if result is not None:
+            print(result)
     return 0
+
+
+def _number(text: str, type: Any) -> int | float:
+    from .._valuetype import Type
+
+    if type in (Type.F32, Type.F64):
+        return float.fromhex(text) if "0x" in text.lower() else float(text)
+    return int(text, 0)
+
+
+def _size(text: str) -> int:
+    factor = {"K": 1 << 10, "M": 1 << 20, "G": 1 << 30}.get(text[-1:].upper(), 1)
+    digits = text if factor == 1 else text[:-1]
+    if not digits.isdecimal():
+        raise OSError(f"--memory {text}: expected a number of bytes, such as 64M")
+    return int(digits) * factor
 
 
 def _variable(text: str) -> tuple[str, str]:

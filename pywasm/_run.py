@@ -1,0 +1,215 @@
+"""pywasm.run: a WASI program, run as subprocess.run runs a process."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+
+from . import wasi
+from ._errors import ExitError, LinkError, Trap, WasmError
+from ._instance import Instance
+from ._module import Module
+from ._store import Store
+from ._streams import BYTES, CAPTURE_LIMIT, Target
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from typing import Any, Union
+
+    Path = Union[str, os.PathLike[str]]
+    Program = Union[Path, bytes, bytearray, memoryview, Module]
+
+PIPE, STDOUT, DEVNULL = -1, -2, -3  # those of subprocess, which takes longer to import than a run
+
+
+class CompletedProcess:
+    """What a program has left.
+
+    args are the program and its arguments, returncode is what it gave to proc_exit, or 0. stdout
+    and stderr are what it has written, or None where that was not kept. files are those of the
+    directory in memory by path, without a slash before it, or None where there was no directory.
+    """
+
+    def __init__(
+        self,
+        args: list[Any],
+        returncode: int,
+        stdout: Any = None,
+        stderr: Any = None,
+        files: dict[str, bytes] | None = None,
+    ) -> None:
+        self.args = args
+        self.returncode = returncode
+        self.stdout = stdout
+        self.stderr = stderr
+        self.files = files
+
+    def check_returncode(self) -> None:
+        """Raises ProcessError if the exit code is not 0."""
+        if self.returncode:
+            from ._process_error import ProcessError
+
+            raise ProcessError(self.returncode, self.args, self.stdout, self.stderr)
+
+    def __repr__(self) -> str:
+        kept = "".join(
+            f", {name}={value!r}"
+            for name, value in (("stdout", self.stdout), ("stderr", self.stderr))
+            if value is not None
+        )
+        return f"CompletedProcess(args={self.args!r}, returncode={self.returncode!r}{kept})"
+
+
+def run(
+    program: Program,
+    args: Iterable[Path] = (),
+    *,
+    env: Mapping[str, str] | None = None,
+    stdin: Any = None,
+    stdout: Any = None,
+    stderr: Any = None,
+    capture_output: bool = False,
+    text: bool = False,
+    dirs: Mapping[str, Path] | Iterable[Path] | None = None,
+    files: Mapping[str, bytes] | None = None,
+    memory_limit: int | None = None,
+    check: bool = False,
+) -> CompletedProcess:
+    """Runs a WASI program in this process, to its end, and returns a CompletedProcess.
+
+    program is the path of a file, the bytes of a module, or a Module; args follow its name. It
+    sees nothing of the host but what is given here:
+
+    - env: its environment variables. None are inherited.
+    - stdin: bytes, str if text is true, a file object, a file descriptor, a PathLike of a file, or
+      subprocess.DEVNULL. By default that of this process.
+    - stdout, stderr: a file object, a file descriptor, the path of a file, subprocess.DEVNULL, or
+      PIPE to keep what is written; stderr may be STDOUT. By default those of this process.
+      capture_output keeps both. If text is true, what is kept is decoded as UTF-8, and each of its
+      lines ends with a newline alone.
+    - dirs: directories of the host by the names that the program knows them under, or a list.
+    - files: a directory in memory, mounted as "/": contents by path. It may hold 256 MiB.
+
+    memory_limit is how many bytes the program's memory may grow to.
+
+    Raises Trap if it traps, ProcessError with check if its exit code is not 0, CompileError or
+    LinkError for what is no WASI program, OSError for a program that cannot be read, WasmError for
+    directories and files that cannot be opened and where more than 256 MiB would have to be kept.
+    What a file object raises, this raises. A Trap has what was kept as its stdout and stderr.
+
+    >>> run("cat.wasm", stdin=b"hello", capture_output=True).stdout
+    b'hello'
+    """
+    if capture_output:
+        if stdout is not None or stderr is not None:
+            raise ValueError("stdout and stderr cannot be given together with capture_output")
+        stdout = stderr = PIPE
+    command = _command(program, args)
+    builder = wasi.StateBuilder(_name(program), command[1:], env)
+    builder.stdin(_source(stdin, text)).stdout(_target(stdout)).stderr(_target(stderr))
+    if files is not None:
+        builder.map_files("/", files)
+    if isinstance(dirs, Mapping):
+        builder.map_directories(dirs)
+    else:
+        builder.preopen_directories(dirs or ())
+    with builder.finalize() as environment:
+        kept = [_Kept(environment, n, s, text) for n, s in ((1, stdout), (2, stderr))]
+        try:
+            code = _run(program, environment, memory_limit)
+        except Trap as trap:
+            trap.stdout, trap.stderr = kept[0].content(), kept[1].content()
+            raise
+        for stream in kept:
+            stream.check()
+        left = environment.files("/") if files is not None else None
+        done = CompletedProcess(command, code, kept[0].content(), kept[1].content(), left)
+    if check:
+        done.check_returncode()
+    return done
+
+
+def execute(module: Module, environment: wasi.Environment, memory_limit: int | None = None) -> int:
+    """Runs the _start of a module and returns the exit code."""
+    if "_start" not in module._exports:
+        raise LinkError("this is no program: it does not export _start")
+    imports = environment._imports_of(module)
+    with Instance(module, imports, memory_limit=memory_limit) as instance:
+        try:
+            instance.exports._start()
+        except ExitError as error:
+            return error.code
+    return 0
+
+
+def _run(program: Program, environment: wasi.Environment, memory_limit: int | None) -> int:
+    if isinstance(program, Module):
+        return execute(program, environment, memory_limit)
+    if not isinstance(program, BYTES):
+        with open(program, "rb") as file:
+            program = file.read()
+    with Store() as store:
+        return execute(Module(store, program), environment, memory_limit)
+
+
+def _name(program: Program) -> str:
+    if isinstance(program, Module):
+        return program.name or "program"
+    return "program" if isinstance(program, BYTES) else os.fsdecode(program)
+
+
+def _command(program: Program, args: Iterable[Path]) -> list[Any]:
+    if isinstance(args, (str, *BYTES)):
+        raise TypeError(f"args must be a list of str, not {type(args).__name__}")
+    is_path = not isinstance(program, (Module, *BYTES))
+    return [program if is_path else _name(program), *map(os.fsdecode, args)]
+
+
+def _source(stdin: Any, text: bool) -> Any:
+    if isinstance(stdin, int) and stdin == PIPE:
+        raise ValueError("nobody could write to stdin=PIPE: give bytes, or a file object")
+    if isinstance(stdin, str):
+        if not text:
+            raise TypeError("stdin may be str only if text is true: give bytes, or a file object")
+        return stdin.encode()
+    if isinstance(stdin, int) and stdin == DEVNULL:
+        return b""
+    return _file(stdin, "rb")
+
+
+def _target(stream: Any) -> Any:
+    special = {PIPE: Target.CAPTURE, STDOUT: Target.JOIN, DEVNULL: Target.DISCARD}
+    if isinstance(stream, int) and stream in special:
+        return special[stream]
+    return _file(stream, "wb")
+
+
+def _file(stream: Any, mode: str) -> Any:
+    """Returns a file object for a file descriptor, and anything else as it is."""
+    return open(stream, mode, 0, closefd=False) if isinstance(stream, int) else stream
+
+
+class _Kept:
+    """What is kept of stdout or stderr."""
+
+    def __init__(self, environment: wasi.Environment, number: int, to: Any, text: bool) -> None:
+        self._handle, self._number = environment._handle, number
+        self._kept = isinstance(to, int) and to == PIPE
+        self._text = text
+
+    def content(self) -> Any:
+        if not self._kept:
+            return None
+        data = bytes(self._handle.Captured(self._number))
+        if not self._text:
+            return data
+        return data.decode().replace("\r\n", "\n").replace("\r", "\n")
+
+    def check(self) -> None:
+        if self._kept and not self._handle.CapturedAll(self._number):
+            name = ("stdout", "stderr")[self._number - 1]
+            raise WasmError(f"the program wrote more than {CAPTURE_LIMIT} bytes to its {name}")
+
+
+CompletedProcess.__module__ = run.__module__ = "pywasm"
