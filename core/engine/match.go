@@ -99,50 +99,52 @@ func (m *Module) matches(want *wasm.Import, e *Extern) bool {
 		return m.functionMatches(want, e)
 	case wasm.ExternTable:
 		t := e.TableType()
-		return t.Elem == want.Table.Elem && limitsMatch(want.Table.Limits, t.Limits)
+		return m.equal(want.Table.Elem, e.Instance.module, t.Elem) && limitsMatch(want.Table.Limits, t.Limits)
 	case wasm.ExternMemory:
 		l := e.MemoryType()
 		return l.Shared == want.Memory.Shared && limitsMatch(want.Memory, l)
 	case wasm.ExternGlobal:
 		t := e.Instance.module.GlobalType(e.Index)
-		return t.Mutable == want.Global.Mutable && (t.Type == want.Global.Type || (!t.Mutable && subtype(t.Type, want.Global.Type)))
+		if t.Mutable || want.Global.Mutable {
+			return t.Mutable == want.Global.Mutable && m.equal(want.Global.Type, e.Instance.module, t.Type)
+		}
+		return m.accepts(want.Global.Type, e.Instance.module, t.Type)
 	}
-	t := e.Instance.module.TagType(e.Index)
-	return same(t, m.source.Types[want.Type])
+	source := e.Instance.module
+	return m.typeKey(want.Type) == source.typeKey(source.tagTypeIndex(e.Index))
 }
 
-// functionMatches compares types. Those that refer to other types by index are left to wazero, which compares them
-// across modules.
 func (m *Module) functionMatches(want *wasm.Import, e *Extern) bool {
-	expected := m.source.Types[want.Type]
 	if e.Instance == nil {
-		return same(expected, e.Type)
+		expected := m.source.Types[want.Type]
+		return slices.Equal(expected.Params, e.Type.Params) && slices.Equal(expected.Results, e.Type.Results)
 	}
-	if indexed(expected) {
-		return true
+	source := e.Instance.module
+	return m.typeKey(want.Type) == source.typeKey(source.functionTypeIndex(e.Index))
+}
+
+// equal reports whether type b of another module is type a of this one.
+func (m *Module) equal(a wasm.ValType, other *Module, b wasm.ValType) bool {
+	i, concrete := a.TypeIndex()
+	j, otherConcrete := b.TypeIndex()
+	if concrete && otherConcrete {
+		return a.Nullable() == b.Nullable() && m.typeKey(i) == other.typeKey(j)
 	}
-	return same(expected, e.functionType())
+	return concrete == otherConcrete && a == b
 }
 
-func same(a, b wasm.FuncType) bool {
-	return slices.Equal(a.Params, b.Params) && slices.Equal(a.Results, b.Results)
-}
-
-func indexed(t wasm.FuncType) bool {
-	is := func(v wasm.ValType) bool { _, ok := v.TypeIndex(); return ok }
-	return slices.ContainsFunc(t.Params, is) || slices.ContainsFunc(t.Results, is)
-}
-
-// subtype reports whether a value of type a can stand where b is expected, for types of different modules.
-func subtype(a, b wasm.ValType) bool {
-	if !a.IsRef() || !b.IsRef() || (a.Nullable() && !b.Nullable()) {
+// accepts reports whether a value of type b of another module can stand where a is expected.
+func (m *Module) accepts(a wasm.ValType, other *Module, b wasm.ValType) bool {
+	if !a.IsRef() || !b.IsRef() {
+		return a == b
+	}
+	if b.Nullable() && !a.Nullable() {
 		return false
 	}
-	if a.Heap() == b.Heap() {
+	if _, concrete := b.TypeIndex(); concrete && a.Heap() == wasm.HeapFunc {
 		return true
 	}
-	_, concrete := a.TypeIndex()
-	return concrete && b.Heap() == wasm.HeapFunc
+	return m.equal(a.AsNullable(), other, b.AsNullable())
 }
 
 func limitsMatch(want, have wasm.Limits) bool {

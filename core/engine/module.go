@@ -34,6 +34,8 @@ type Module struct {
 
 	hosts     func() (api.Module, error) // the host functions behind the imports, made at first use
 	names     func() *wasm.Names
+	keysOnce  sync.Once
+	keys      []string // of types, see typekey.go
 	closeOnce sync.Once
 }
 
@@ -217,11 +219,13 @@ func (m *Module) GlobalType(index uint32) wasm.GlobalType {
 	return m.source.Globals[int(index)-len(imports)].GlobalType
 }
 
-// TagType returns the type of a tag by its index.
-func (m *Module) TagType(index uint32) wasm.FuncType {
+func (m *Module) tagTypeIndex(index uint32) uint32 {
 	imports := m.imported[wasm.ExternTag]
 	if int(index) < len(imports) {
-		return m.source.Types[m.source.Imports[imports[index]].Type]
+		return m.source.Imports[imports[index]].Type
 	}
-	return m.source.Types[m.source.Tags[int(index)-len(imports)]]
+	return m.source.Tags[int(index)-len(imports)]
 }
+
+// TagType returns the type of a tag by its index.
+func (m *Module) TagType(index uint32) wasm.FuncType { return m.source.Types[m.tagTypeIndex(index)] }
