@@ -45,6 +45,7 @@ func Decode(b []byte) (*Module, error) {
 		return nil, err
 	}
 	d.m.use = d.used | d.m.declaredFeatures()
+	d.m.padded = d.it.padded
 	return d.m, nil
 }
 

@@ -26,6 +26,7 @@ type Iter struct {
 	Raw    []byte    // the items of ImmBrTable, ImmSelect and ImmTryTable; the 16 bytes of ImmV128 and ImmShuffle
 
 	explicitMemory bool // the memory argument names a memory, as only multi-memory does
+	padded         bool // an instruction so far was not in its shortest form; see Module.Shortest
 }
 
 // Catch is a catch clause of try_table. Kind is CatchTag, CatchTagRef, CatchAll or CatchAllRef.
@@ -68,7 +69,7 @@ func (it *Iter) Next() bool {
 	it.Op = op
 	switch imm := opcodeImm[op]; imm {
 	case ImmNone:
-	case ImmLocal, ImmGlobal, ImmLabel, ImmFunc, ImmType, ImmTable, ImmElem, ImmData, ImmMemory, ImmTag:
+	case ImmLocal, ImmGlobal, ImmLabel, ImmFunc, ImmType, ImmTable, ImmElem, ImmData, ImmTag:
 		it.Index = it.u32()
 	case ImmI32:
 		it.Bits = uint64(it.s32())
@@ -95,7 +96,12 @@ func (it *Iter) prefixed(prefix Opcode) Opcode {
 	case 0xFF:
 		return opcodeCount - 1 // no opcode: the caller finds no row for it
 	}
-	if n := it.u32(); n < uint32(end-base) {
+	start := it.pos
+	n := it.u32()
+	if size := it.pos - start; size > 2 || size == 2 && n < 0x80 {
+		it.padded = true
+	}
+	if n < uint32(end-base) {
 		return base + Opcode(n)
 	}
 	return opcodeCount - 1
@@ -103,9 +109,17 @@ func (it *Iter) prefixed(prefix Opcode) Opcode {
 
 func (it *Iter) rareImmediates(imm Imm) {
 	switch imm {
-	case ImmTypeTable, ImmTableTable, ImmElemTable, ImmDataMemory, ImmMemoryMemory:
+	case ImmTypeTable, ImmTableTable, ImmElemTable:
 		it.Index = it.u32()
 		it.Index2 = it.u32()
+	case ImmMemory:
+		it.Index = it.memoryIndex()
+	case ImmMemoryMemory:
+		it.Index = it.memoryIndex()
+		it.Index2 = it.memoryIndex()
+	case ImmDataMemory:
+		it.Index = it.u32()
+		it.Index2 = it.memoryIndex()
 	case ImmI64:
 		it.Bits = uint64(it.s64())
 	case ImmF32:
@@ -174,7 +188,16 @@ func (it *Iter) memArg() {
 		it.Index = it.u32()
 	}
 	it.Align = flags &^ 0x40
+	start = it.pos
 	it.Bits = it.u64()
+	it.padded = it.padded || it.pos-start > 5
+}
+
+func (it *Iter) memoryIndex() uint32 {
+	start := it.pos
+	index := it.u32()
+	it.padded = it.padded || it.pos-start > 1
+	return index
 }
 
 func (it *Iter) catch() Catch {

@@ -27,6 +27,34 @@ func TestInstructionsRoundTrip(t *testing.T) {
 	}
 }
 
+func TestShortest(t *testing.T) {
+	tests := map[string]string{
+		"\x41\x00\xfd\x8f\x00\x1a\x0b":                     "\x41\x00\xfd\x0f\x1a\x0b",     // i8x16.splat, not i16x8.add_sat_s
+		"\x3f\x80\x00\x1a\x0b":                             "\x3f\x00\x1a\x0b",             // memory.size
+		"\x41\x00\x28\x02\x80\x80\x80\x80\x80\x00\x1a\x0b": "\x41\x00\x28\x02\x00\x1a\x0b", // i32.load
+		"\xfc\x89\x00\x00\x0b":                             "\xfc\x09\x00\x0b",             // data.drop
+	}
+	for body, want := range tests {
+		m := sample()
+		m.Code[0].Body.Bytes = []byte(body)
+		m, err := wasm.Decode(m.Encode())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := m.Shortest().Code[0].Body.Bytes; string(got) != want {
+			t.Errorf("%x: %x, want %x", body, got, want)
+		}
+		if string(m.Code[0].Body.Bytes) != body {
+			t.Errorf("%x: changed", body)
+		}
+	}
+	m := assemble(t, `(module (memory 1) (func (drop (i32.load offset=4294967295 (memory.size)))
+		(drop (i32x4.add (v128.const i32x4 0 0 0 0) (v128.const i32x4 0 0 0 0)))))`)
+	if m.Shortest() != m {
+		t.Error("what is in its shortest form is made again")
+	}
+}
+
 func TestVectors(t *testing.T) {
 	it := wasm.NewIter(wasm.Expr{Bytes: []byte{
 		0x0E, 2, 1, 0x82, 0, 3, // br_table 1 2 3

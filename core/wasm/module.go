@@ -26,8 +26,9 @@ type Module struct {
 	// Sections lists the sections in the order of the file. Only Decode fills it.
 	Sections []Section
 
-	use   FeatureSet // see Features
-	short []uint64   // a bit for each function; see EndsAtOnce
+	use    FeatureSet // see Features
+	short  []uint64   // a bit for each function; see EndsAtOnce
+	padded bool       // see Shortest
 }
 
 // RecGroup says that Types[First:First+Len] are one recursion group.
