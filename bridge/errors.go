@@ -8,6 +8,7 @@ import (
 
 	"github.com/pywasm-go/pywasm/core/engine"
 	"github.com/pywasm-go/pywasm/core/wasi"
+	"github.com/pywasm-go/pywasm/core/wasm"
 	"github.com/pywasm-go/pywasm/core/wat"
 )
 
@@ -47,6 +48,7 @@ func Text(err error) string {
 	var own *engine.Error
 	var raised *engine.Raised
 	var text *wat.Error
+	var binary *wasm.Error
 	var config *wasi.ConfigError
 	switch {
 	case errors.As(err, &own):
@@ -57,7 +59,7 @@ func Text(err error) string {
 		}
 	case errors.As(err, &raised):
 		code, more.Frames = "raised", frames(raised.Frames)
-	case errors.As(err, &text):
+	case errors.As(err, &text), errors.As(err, &binary):
 		code = engine.CodeCompile
 	case errors.As(err, &config):
 		code = engine.CodeRuntime
