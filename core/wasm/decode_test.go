@@ -95,8 +95,6 @@ func TestUnsupportedFeatures(t *testing.T) {
 		m := wasm.Module{Types: []wasm.FuncType{{}}, Funcs: []uint32{0}, Code: []wasm.Code{{Body: wasm.Expr{Bytes: []byte(b)}}}}
 		return m.Encode()
 	}
-	explicitMemory := sample()
-	explicitMemory.Code[0].Body.Bytes = []byte("\x41\x00\x28\x42\x00\x00\x0b") // i32.load of memory 0
 	tests := []struct {
 		feature string
 		module  []byte
@@ -116,7 +114,6 @@ func TestUnsupportedFeatures(t *testing.T) {
 		{"memory64", section(wasm.SectionMemory, "\x01\x04\x00"), "uses memory64: 64-bit memory at offset 0xb,"},
 		{"memory64", section(wasm.SectionTable, "\x01\x70\x05\x00\x00"), "uses memory64: 64-bit table at offset 0xc,"},
 		{"multi-memory", section(wasm.SectionMemory, "\x02\x00\x00\x00\x00"), "multiple memories: uses multi-memory: a second memory at"},
-		{"multi-memory", explicitMemory.Encode(), "uses multi-memory: i32.load with a memory index at offset"},
 		{"legacy exceptions", body("\x06\x40\x0b\x0b"), "uses legacy exceptions: try at offset 0x17,"},
 		{"stack switching", body("\xe2\x00\x0b"), "uses stack switching: suspend at offset 0x17,"},
 		{"wide arithmetic", body("\xfc\x13\x0b"), "uses wide arithmetic: i64.add128 at offset 0x17,"},

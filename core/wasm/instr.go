@@ -25,8 +25,7 @@ type Iter struct {
 	Count  int       // length of the vector in Raw
 	Raw    []byte    // the items of ImmBrTable, ImmSelect and ImmTryTable; the 16 bytes of ImmV128 and ImmShuffle
 
-	explicitMemory bool // the memory argument names a memory, as only multi-memory does
-	padded         bool // an instruction so far was not in its shortest form; see Module.Shortest
+	padded bool // an instruction so far was not in its shortest form; see Module.Shortest
 }
 
 // Catch is a catch clause of try_table. Kind is CatchTag, CatchTagRef, CatchAll or CatchAllRef.
@@ -184,8 +183,9 @@ func (it *Iter) memArg() {
 		return
 	}
 	it.Index = 0
-	if it.explicitMemory = flags&0x40 != 0; it.explicitMemory {
+	if flags&0x40 != 0 {
 		it.Index = it.u32()
+		it.padded = true
 	}
 	it.Align = flags &^ 0x40
 	start = it.pos

@@ -21,8 +21,6 @@ func (v *validator) memoryAccess() {
 		v.failHere("atomic alignment must be natural")
 	case v.it.Bits >= 1<<32:
 		v.failHere("offset out of range")
-	case v.it.explicitMemory && v.refused == nil:
-		v.refused = unsupported(v.it.Offset(), MultiMemory, v.it.Op.String()+" with a memory index")
 	}
 	v.applyOp()
 }
