@@ -195,8 +195,12 @@ Core *memory_core(PyObject *memory);
 int memory_is_shared(PyObject *memory);
 
 /* function.c */
+enum { SMALL = 16 }; /* slots and arguments that fit on the C stack */
 uint64_t function_reference(Function *function, Core *holder); /* 0 with an exception set */
 PyObject *function_from_reference(Core *core, uint64_t reference);
+
+/* host.c */
+PyObject *call_callable(Function *function, PyObject *const *args);
 int32_t host_call(void *core, uint32_t index, uint64_t *stack, struct pywasm_call *call);
 Function *function_new(Core *core, uint32_t index, Signature *signature, PyObject *name);
 
