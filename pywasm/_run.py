@@ -105,15 +105,18 @@ def run(
         if stdout is not None or stderr is not None:
             raise ValueError("stdout and stderr cannot be given together with capture_output")
         stdout = stderr = PIPE
+    if isinstance(stdout, int) and stdout == STDOUT:
+        raise ValueError("STDOUT can only be used for stderr")
     command = _command(program, args)
     builder = wasi.StateBuilder(_name(program), command[1:], env)
     builder.stdin(_source(stdin, text)).stdout(_target(stdout)).stderr(_target(stderr))
     if files is not None:
         builder.map_files("/", files)
-    if isinstance(dirs, Mapping):
-        builder.map_directories(dirs)
+    mounts: Any = dirs or ()
+    if isinstance(mounts, Mapping):
+        builder.map_directories(mounts)
     else:
-        builder.preopen_directories(dirs or ())
+        builder.preopen_directories(mounts)
     with builder.finalize() as environment:
         kept = [_Kept(environment, n, s, text) for n, s in ((1, stdout), (2, stderr))]
         try:

@@ -213,8 +213,10 @@ class StateBuilder:
 
         Its descriptor follows those of the directories. See Environment.addresses.
         """
-        passed = _passed(_text(address, "address"))
-        return self._set(lambda config: config.Listen(passed))
+        host, _, port = _text(address, "address").rpartition(":")
+        if not host or not port:
+            raise ValueError(f"an address has the form host:port, not {address!r}")
+        return self._set(lambda config: config.Listen(_passed(address)))
 
     def _set(self, setting: Callable[[Any], None]) -> StateBuilder:
         self._settings.append(setting)

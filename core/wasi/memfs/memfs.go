@@ -67,6 +67,9 @@ func (fs *FS) put(name string, data []byte) error {
 		return vfs.ENAMETOOLONG
 	}
 	isDir := strings.HasSuffix(name, "/") || clean == "/"
+	if isDir && len(data) > 0 {
+		return vfs.EISDIR
+	}
 	dir := fs.root
 	parts := strings.Split(clean[1:], "/")
 	for i, part := range parts {

@@ -1,0 +1,159 @@
+"""`pywasm run`, beyond what test_cli.py says of programs: functions, memory, signals, pipes."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+WASI = "wasi_snapshot_preview1"
+
+MATHS = f"""(module
+    (import "{WASI}" "proc_exit" (func $exit (param i32)))
+    (memory (export "memory") 1)
+    (func (export "add") (param i32 i32) (result i32) (i32.add (local.get 0) (local.get 1)))
+    (func (export "halve") (param f64) (result f64) (f64.div (local.get 0) (f64.const 2)))
+    (func (export "swap") (param i32 i64) (result i64 i32) (local.get 1) (local.get 0))
+    (func (export "nothing"))
+    (func (export "trap") unreachable)
+    (func (export "exit") (param i32) (call $exit (local.get 0)))
+    (func (export "grow") (param i32) (result i32) (memory.grow (local.get 0)))
+    (global $ready (mut i32) (i32.const 0))
+    (func (export "_initialize") (global.set $ready (i32.const 1)))
+    (func (export "ready") (result i32) (global.get $ready)))"""
+
+FLOOD = f"""(module
+    (import "{WASI}" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
+    (import "{WASI}" "proc_exit" (func $exit (param i32)))
+    (memory (export "memory") 1) (data (i32.const 4) "\\00\\10")
+    (func (export "_start")
+        (loop $again
+            (br_if $again (i32.eqz
+                (call $write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 16)))))
+        (call $exit (i32.const 9))))"""
+
+WAIT = f"""(module
+    (import "{WASI}" "fd_read" (func $read (param i32 i32 i32 i32) (result i32)))
+    (import "{WASI}" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
+    (memory (export "memory") 1) (data (i32.const 4) "\\06\\00\\00\\00")
+    (data (i32.const 8) "\\00\\01\\00\\00\\06") (data (i32.const 256) "ready\\n")
+    (func (export "_start")
+        (drop (call $write (i32.const 1) (i32.const 8) (i32.const 1) (i32.const 32)))
+        (drop (call $read (i32.const 0) (i32.const 0) (i32.const 1) (i32.const 32)))))"""
+
+
+@pytest.fixture
+def path(tmp_path, wat):
+    def write(text):
+        (tmp_path / "program.wasm").write_bytes(wat(text))
+        return tmp_path / "program.wasm"
+
+    return write
+
+
+def command(*arguments):
+    return [sys.executable, "-m", "pywasm", "run", *map(os.fspath, arguments)]
+
+
+@pytest.fixture
+def cli(tmp_path):
+    def run(*arguments):
+        return subprocess.run(
+            command(*arguments),
+            cwd=tmp_path,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=100,
+            check=False,
+        )
+
+    return run
+
+
+@pytest.mark.parametrize(
+    ("arguments", "printed"),
+    [
+        (("add", "40", "2"), "42\n"),
+        (("add", "0x10", "-17"), "-1\n"),
+        (("halve", "5"), "2.5\n"),
+        (("halve", "0x1p-1"), "0.25\n"),
+        (("halve", "-inf"), "-inf\n"),
+        (("swap", "1", "2"), "2\n1\n"),
+        (("nothing",), ""),
+        (("ready",), "1\n"),
+    ],
+)
+def test_invoke(cli, path, arguments, printed):
+    name, *numbers = arguments
+    finished = cli("--invoke", name, path(MATHS), *numbers)
+    assert (finished.returncode, finished.stdout, finished.stderr) == (0, printed, "")
+
+
+def test_invoke_what_ends_the_program(cli, path):
+    finished = cli("--invoke", "exit", path(MATHS), "5")
+    assert (finished.returncode, finished.stdout, finished.stderr) == (5, "", "")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("missing",), "missing"),
+        (("memory",), "memory"),
+        (("add", "1"), "add(i32, i32) -> i32"),
+        (("add", "1", "x"), "'x'"),
+        (("add", "1", "1.5"), "1.5"),
+        (("add", "1", "4294967296"), "add"),
+        (("trap",), "unreachable"),
+    ],
+)
+def test_invoke_what_cannot_be(cli, path, arguments, said):
+    name, *numbers = arguments
+    finished = cli("--invoke", name, path(MATHS), *numbers)
+    assert finished.returncode == 2
+    assert len(finished.stderr.splitlines()) == 1
+    assert said in finished.stderr
+    assert finished.stdout == ""
+
+
+@pytest.mark.parametrize(
+    ("size", "printed"), [("131072", "1\n"), ("128K", "1\n"), ("1m", "1\n"), ("131071", "-1\n")]
+)
+def test_memory(cli, path, size, printed):
+    finished = cli("--memory", size, "--invoke", "grow", path(MATHS), "1")
+    assert (finished.returncode, finished.stdout, finished.stderr) == (0, printed, "")
+
+
+@pytest.mark.parametrize("size", ["", "x", "1.5M", "-1", "M", "1KB", "1000"])
+def test_memory_that_is_no_size_or_too_small(cli, path, size):
+    finished = cli(f"--memory={size}", "--invoke", "grow", path(MATHS), "1")
+    assert finished.returncode == 2
+    assert len(finished.stderr.splitlines()) == 1
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="pipes break otherwise there")
+def test_a_broken_pipe_is_told_to_the_guest(path):
+    with subprocess.Popen(
+        command(path(FLOOD)), stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        assert len(process.stdout.read(1000)) == 1000
+        process.stdout.close()
+        assert process.stderr.read() == b""
+        assert process.wait(timeout=60) == 9
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals are sent to the process")
+def test_interrupted_while_the_guest_waits(path):
+    with subprocess.Popen(
+        command(path(WAIT)),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as process:
+        assert process.stdout.readline() == b"ready\n"
+        time.sleep(0.2)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=60) == 130
+        assert process.stderr.read() == b""
