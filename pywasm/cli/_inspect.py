@@ -105,9 +105,9 @@ def _part(title: str, lines: list[str]) -> Iterator[str]:
 
 def _limits(item: dict[str, Any], unit: str) -> str:
     least, most = item["minimum"], item["maximum"]
-    text: str = f"{least:,} {unit} or more" if most is None else f"{least:,} to {most:,} {unit}"
+    text = f"{unit}: {least:,}{' or more' if most is None else f' to {most:,}'}"
     if "element" in item:
-        text += f" of {item['element']}"
+        text += f", {item['element']}"
     if item["shared"]:
         text += ", shared"
     return f"{text}, imported" if item["imported"] else text

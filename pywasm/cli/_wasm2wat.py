@@ -37,5 +37,5 @@ def run(options: argparse.Namespace) -> int:
         text = wasm2wat(_files.read(options.file))
     except CompileError as error:
         raise CompileError(_files.refusal(options.file, error)) from None
-    _files.write(options.output, f"{text}\n".encode(), binary=False)
+    _files.write(options.output, text.encode(), binary=False)
     return 0
