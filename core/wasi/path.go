@@ -146,14 +146,7 @@ func pathOpen(c call) error {
 	if _, err := c.bytes(8, 4); err != nil {
 		return err
 	}
-	// Only the rights to read and to write decide how the host opens a file: guests that mean to read ask for others besides, such
-	// as to set the size.
-	node, err := parent.dir.Open(path, vfs.How{
-		Read: base&(rightRead|rightReaddir) != 0, Write: base&rightWrite != 0, Follow: c.follow(1),
-		Create: oflags&openCreate != 0, Exclusive: oflags&openExclusive != 0, Truncate: oflags&openTruncate != 0,
-		Directory: oflags&openDirectory != 0,
-		Sync:      flags&uint32(flagSync|flagRsync) != 0, DataSync: flags&uint32(flagDsync) != 0,
-	})
+	node, err := parent.dir.Open(path, c.how(base))
 	if err != nil {
 		return err
 	}
@@ -167,6 +160,18 @@ func pathOpen(c call) error {
 		return err
 	}
 	return c.put32(8, fd)
+}
+
+// how puts the flags of path_open together. Only the rights to read and to write decide how the host opens a file: guests that mean
+// to read ask for others besides, such as to set the size.
+func (c call) how(base rights) vfs.How {
+	oflags, flags := c.u32(4), fdFlags(c.u32(7))
+	return vfs.How{
+		Read: base&(rightRead|rightReaddir) != 0, Write: base&rightWrite != 0, Follow: c.follow(1),
+		Create: oflags&openCreate != 0, Exclusive: oflags&openExclusive != 0, Truncate: oflags&openTruncate != 0,
+		Directory: oflags&openDirectory != 0,
+		Sync:      flags&(flagSync|flagRsync) != 0, DataSync: flags&flagDsync != 0,
+	}
 }
 
 // mayOpen checks that a directory's own rights allow path_open to do what it is asked for. The rights that it hands on are

@@ -15,7 +15,7 @@ import (
 func races(t *testing.T) int {
 	n, err := strconv.Atoi(os.Getenv("CONFINED_RACES"))
 	if err != nil {
-		return 3000
+		return 1000
 	}
 	return n
 }
