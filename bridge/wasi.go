@@ -9,6 +9,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 	"unsafe"
 
@@ -140,13 +141,17 @@ func (w *WasiConfig) Listen(address []byte) {
 	w.config.Listen = append(w.config.Listen, string(address))
 }
 
-// Environment is what guests see of the world through WASI.
+// Environment is what guests see of the world through WASI. Snapshots of WASI are numbered 0 and 1.
 type Environment struct {
 	environment *wasi.Environment
 	opened      []*os.File
 	captures    [3]*wasi.Capture
-	functions   []wasi.Function
-	hosts       []engine.HostFunc
+	snapshots   [2]func() snapshot // made when asked for
+}
+
+type snapshot struct {
+	functions []wasi.Function
+	hosts     []engine.HostFunc
 }
 
 // Open makes the environment.
@@ -157,13 +162,18 @@ func (w *WasiConfig) Open() (e *Environment, err error) {
 		return nil, err
 	}
 	e = &Environment{environment: environment, opened: w.opened, captures: w.captures}
-	for _, version := range []wasi.Version{wasi.Snapshot0, wasi.Snapshot1} {
-		for _, f := range environment.Functions(version) {
-			e.functions = append(e.functions, f)
-			e.hosts = append(e.hosts, host(f))
-		}
+	for i, version := range []wasi.Version{wasi.Snapshot0, wasi.Snapshot1} {
+		e.snapshots[i] = sync.OnceValue(func() snapshot { return newSnapshot(environment.Functions(version)) })
 	}
 	return e, nil
+}
+
+func newSnapshot(functions []wasi.Function) snapshot {
+	hosts := make([]engine.HostFunc, len(functions))
+	for i, f := range functions {
+		hosts[i] = func(c *engine.Call, guest api.Module, stack []uint64) { f.Call(c, guest, stack) }
+	}
+	return snapshot{functions, hosts}
 }
 
 // Close closes what guests have open, the sockets, and the files that their streams go to.
@@ -211,33 +221,24 @@ func (f *Files) Path(i int) []byte { return []byte(f.paths[i]) }
 // Content returns what is in a file.
 func (f *Files) Content(i int) []byte { return f.contents[f.paths[i]] }
 
-func host(f wasi.Function) engine.HostFunc {
-	return func(c *engine.Call, guest api.Module, stack []uint64) { f.Call(c, guest, stack) }
-}
-
 // HostFunction returns the host function that Python knows by its address.
 func HostFunction(p unsafe.Pointer) engine.HostFunc { return *(*engine.HostFunc)(p) }
 
-// First returns the number of the first function of a snapshot, 0 or 1; the last is before that of the next.
-func (e *Environment) First(snapshot int) int {
-	first := 0
-	for _, version := range []wasi.Version{wasi.Snapshot0, wasi.Snapshot1}[:snapshot] {
-		first += len(e.environment.Functions(version))
-	}
-	return first
-}
-
-// Count returns how many functions there are.
-func (e *Environment) Count() int { return len(e.functions) }
+// Count returns how many functions a snapshot has.
+func (e *Environment) Count(snapshot int) int { return len(e.snapshots[snapshot]().functions) }
 
 // Name returns the name of a function.
-func (e *Environment) Name(i int) string { return e.functions[i].Name }
+func (e *Environment) Name(snapshot, i int) string { return e.snapshots[snapshot]().functions[i].Name }
 
 // Params returns the types of the parameters of a function, as numbers.
-func (e *Environment) Params(i int) []byte { return apiNumbers(e.functions[i].Params) }
+func (e *Environment) Params(snapshot, i int) []byte {
+	return apiNumbers(e.snapshots[snapshot]().functions[i].Params)
+}
 
 // Results returns the types of the results of a function, as numbers.
-func (e *Environment) Results(i int) []byte { return apiNumbers(e.functions[i].Results) }
+func (e *Environment) Results(snapshot, i int) []byte {
+	return apiNumbers(e.snapshots[snapshot]().functions[i].Results)
+}
 
 func apiNumbers(types []api.ValueType) []byte {
 	out := make([]byte, len(types))
@@ -248,4 +249,6 @@ func apiNumbers(types []api.ValueType) []byte {
 }
 
 // Pointer returns the address of a function for the data plane. It is valid as long as the handle.
-func (e *Environment) Pointer(i int) int64 { return int64(uintptr(unsafe.Pointer(&e.hosts[i]))) }
+func (e *Environment) Pointer(snapshot, i int) int64 {
+	return int64(uintptr(unsafe.Pointer(&e.snapshots[snapshot]().hosts[i])))
+}

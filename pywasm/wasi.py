@@ -314,42 +314,43 @@ class Environment:
             version = Version.SNAPSHOT1
         functions = {
             name: self._function(store, name, *row)
-            for name, row in _functions(self._handle)[version].items()
+            for name, row in _functions(self._handle, version).items()
         }
         return {namespace: functions for namespace, v in _NAMESPACES.items() if v == version}
 
     def _imports_of(self, module: Module) -> dict[str, dict[str, Any]]:
         """Returns what a module imports, of any version."""
         imports: dict[str, dict[str, Any]] = {}
-        known = _functions(self._handle)
         for item in module._imports:
             version = _NAMESPACES.get(item.module)
-            row = None if version is None else known[version].get(item.name)
+            row = _functions(self._handle, version).get(item.name) if version else None
             if row is not None:
                 function = self._function(module.store, item.name, *row)
                 imports.setdefault(item.module, {})[item.name] = function
         return imports
 
-    def _function(self, store: Store, name: str, index: int, types: bytes, params: int) -> Any:
-        address = self._handle.Pointer(index)
+    def _function(
+        self, store: Store, name: str, snapshot: int, index: int, types: bytes, params: int
+    ) -> Any:
+        address = self._handle.Pointer(snapshot, index)
         return _native.Function._go_host(store, address, types, params, name, self)
 
 
-# By version and name: number, types of parameters and results, number of parameters.
-_known: dict[Version, dict[str, tuple[int, bytes, int]]] = {}
+# By version and name: snapshot and number, types of parameters and results, how many parameters.
+_known: dict[Version, dict[str, tuple[int, int, bytes, int]]] = {}
 
 
-def _functions(handle: Any) -> dict[Version, dict[str, tuple[int, bytes, int]]]:
-    """Returns the functions of an environment, which are the same in all."""
-    if not _known:
-        found: Any = {Version.SNAPSHOT0: {}, Version.SNAPSHOT1: {}}
-        for i in range(handle.Count()):
-            version = Version.SNAPSHOT0 if i < handle.First(1) else Version.SNAPSHOT1
-            params = bytes(handle.Params(i))
-            row = i, params + bytes(handle.Results(i)), len(params)
-            found[version][handle.Name(i)] = row
-        _known.update(found)
-    return _known
+def _functions(handle: Any, version: Version) -> dict[str, tuple[int, int, bytes, int]]:
+    """Returns the functions of a version, which are the same in all environments."""
+    if version not in _known:
+        snapshot = 0 if version == Version.SNAPSHOT0 else 1
+        functions = {}
+        for i in range(handle.Count(snapshot)):
+            params = bytes(handle.Params(snapshot, i))
+            types = params + bytes(handle.Results(snapshot, i))
+            functions[handle.Name(snapshot, i)] = snapshot, i, types, len(params)
+        _known[version] = functions
+    return _known[version]
 
 
 def _text(value: object, name: str) -> str:

@@ -181,7 +181,7 @@ def test_the_constants_of_subprocess(program):
     file = io.BytesIO()
     pywasm.run(program(), stdin=b"", stdout=file, stderr=stdout)
     assert file.getvalue() == b"out\r\nerr\n"
-    with pytest.raises(ValueError, match="stdout"):
+    with pytest.raises(ValueError, match="STDOUT"):
         pywasm.run(program(), stdin=b"", stdout=stdout)
 
 
