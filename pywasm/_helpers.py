@@ -57,8 +57,14 @@ def _make_annotations() -> dict[object, int]:
         **names,
         **{t.name.lower(): int(t) for t in Type},
         **{t: int(t) for t in Type},
-        int: 1, "int": 1, float: 3, "float": 3,
-        object: 6, "externref": 6, _native.Function: 7, "funcref": 7,
+        int: 1,
+        "int": 1,
+        float: 3,
+        "float": 3,
+        object: 6,
+        "externref": 6,
+        _native.Function: 7,
+        "funcref": 7,
     }
 
 

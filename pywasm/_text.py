@@ -27,7 +27,7 @@ def wasm2wat(bytes: Bytes) -> str:
     Raises CompileError for what is not a module.
 
     >>> wasm2wat(b'\\x00asm\\x01\\x00\\x00\\x00')
-    '(module)'
+    '(module)\\n'
     """
     binary = memoryview(bytes).tobytes()
     return str(bridge().BinaryToText(go_bytes(binary)))

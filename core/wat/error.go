@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -97,7 +98,7 @@ func window(src []byte, start, off int) (text string, caret int) {
 	}
 	printable := func(b []byte) string {
 		b = bytes.Map(func(r rune) rune {
-			if r < ' ' || r == 0x7f {
+			if !unicode.IsGraphic(r) { // might steer a terminal
 				return ' '
 			}
 			return r
