@@ -17,7 +17,10 @@ type dir struct {
 }
 
 // mount tells directories of one mount from those of another.
-type mount struct{ _ byte }
+type mount struct {
+	dev    uint64 // the device of its top
+	isProc bool   // which is a procfs
+}
 
 // opener opens the directory that path names beneath fd, following links, never leaving.
 type opener func(fd int, path string) (int, error)
@@ -33,7 +36,13 @@ func openDir(path string) (vfs.Dir, error) {
 	if err != nil {
 		return nil, &os.PathError{Op: "open", Path: path, Err: err}
 	}
-	return &dir{node: node{fd}, parent: beneath(), mount: &mount{}}, nil
+	top := node{fd}
+	st, err := top.Stat()
+	if err != nil {
+		unix.Close(fd)
+		return nil, &os.PathError{Op: "stat", Path: path, Err: err}
+	}
+	return &dir{node: top, parent: beneath(), mount: &mount{dev: st.Dev, isProc: isProc(fd)}}, nil
 }
 
 const openDirFlags = unix.O_RDONLY | unix.O_DIRECTORY | unix.O_CLOEXEC

@@ -32,3 +32,5 @@ func setTimesFD(fd int, t vfs.Times) error {
 }
 
 func syncFD(fd int, _ bool) error { return unix.Fsync(fd) }
+
+func isProc(int) bool { return false } // there is none

@@ -66,3 +66,8 @@ func syncFD(fd int, dataOnly bool) error {
 	}
 	return unix.Fsync(fd)
 }
+
+func isProc(fd int) bool {
+	var fs unix.Statfs_t
+	return unix.Fstatfs(fd, &fs) == nil && fs.Type == unix.PROC_SUPER_MAGIC
+}

@@ -66,17 +66,25 @@ func openAt(p vfs.Place[base], how vfs.How) (int, error) {
 func (d *dir) opened(fd int) (vfs.Node, error) {
 	n := node{fd}
 	st, err := n.Stat()
-	if err == nil {
-		switch st.Type {
-		case vfs.Directory:
-			return &dir{node: n, parent: d.parent, mount: d.mount}, nil
-		case vfs.Regular:
-			return &file{node: n}, nil
-		case vfs.CharDevice:
-			return &file{node: n, device: true}, nil
-		}
+	switch {
+	case err != nil:
+	case st.Type == vfs.Directory:
+		return &dir{node: n, parent: d.parent, mount: d.mount}, nil
+	case d.mount.hides(fd, st):
+		err = vfs.EACCES
+	case st.Type == vfs.Regular:
+		return &file{node: n}, nil
+	case st.Type == vfs.CharDevice:
+		return &file{node: n, device: true}, nil
+	default:
 		err = vfs.ENOTSUP
 	}
 	unix.Close(fd)
 	return nil, err
+}
+
+// hides says whether a file belongs to a procfs that lies in the mount, as where somebody mounts "/". Who did so meant the files of
+// the disk, and not the memory and the environment of this process.
+func (m *mount) hides(fd int, st vfs.Stat) bool {
+	return st.Dev != m.dev && !m.isProc && isProc(fd)
 }

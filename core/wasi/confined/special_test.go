@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"os"
 	"path/filepath"
+	"strconv"
 	"sync"
 	"testing"
 	"time"
@@ -87,6 +88,37 @@ func TestMagicLinks(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestProcBeneath: who mounts "/" gives no access to the memory of this process.
+func TestProcBeneath(t *testing.T) {
+	if _, err := os.Stat("/proc/self/mem"); err != nil {
+		return // not on this host
+	}
+	for _, k := range hostKinds {
+		dir, err := k.open("/")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer dir.Close()
+		pid := "proc/" + strconv.Itoa(os.Getpid())
+		for _, path := range []string{"proc/self/mem", pid + "/mem", pid + "/environ", pid + "/maps", "proc/cmdline"} {
+			if err := opened(dir.Open(path, vfs.How{Read: true, Follow: true})); err != vfs.EACCES {
+				t.Errorf("%s: open %s: %v", k.name, path, err)
+			}
+		}
+		node, err := dir.Open(pid, vfs.How{Directory: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer node.Close()
+		if err := opened(node.(vfs.Dir).Open("mem", vfs.How{Read: true})); err != vfs.EACCES {
+			t.Errorf("%s: open mem: %v", k.name, err)
+		}
+		if err := opened(dir.Open("etc/passwd", vfs.How{Read: true})); err != nil {
+			t.Errorf("%s: open etc/passwd: %v", k.name, err)
+		}
+	}
 }
 
 // TestAppendWithOthers: the host finds the end, so that nothing is lost when several processes append.
