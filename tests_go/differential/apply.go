@@ -69,7 +69,7 @@ func (b *body) avoidTrap(o *operator) {
 		if t == wasm.I32 {
 			b.i32(odd)
 		} else {
-			b.code = wasm.AppendS32(wasm.OpI64Const.Append(b.code), odd)
+			b.i64(int64(odd))
 		}
 		b.op(opcode(t.String() + ".or"))
 	}
@@ -112,8 +112,8 @@ func (b *body) access(o *operator) {
 // rest pushes what an access takes beside the address; of the instructions that wait, a time that is short.
 func (b *body) rest(o *operator, types []wasm.ValType) {
 	for i, t := range types {
-		if i == 1 && (o.Op == wasm.OpAtomicWait32 || o.Op == wasm.OpAtomicWait64) {
-			b.code = wasm.AppendS64(wasm.OpI64Const.Append(b.code), int64(b.byte()))
+		if i == 1 && waits(o) {
+			b.i64(int64(b.byte()))
 			b.pushed(true, t)
 		} else {
 			b.push(t)
@@ -121,15 +121,26 @@ func (b *body) rest(o *operator, types []wasm.ValType) {
 	}
 }
 
-// address pushes an address that mostly is in bounds, and aligned where it must be.
+func waits(o *operator) bool { return o.Op == wasm.OpAtomicWait32 || o.Op == wasm.OpAtomicWait64 }
+
+// address pushes an address that mostly is in bounds, and aligned where it must be. It gives at most one reason
+// to trap, since which of two is told is open.
 func (b *body) address(o *operator) {
 	b.push(wasm.I32)
-	if b.rarely(128) {
-		return
-	}
 	mask := []int32{0xFF, 0xFF, 0xFFFF, 0x3F}[b.below(4)]
-	if o.Feature == wasm.Threads {
-		mask &^= 1<<o.Align - 1
+	memory := b.g.m.Memories[0]
+	switch {
+	case waits(o) && !memory.Shared:
+		mask = 0xF8 // that the memory is not shared is the only reason
+	case o.Feature == wasm.Threads && mask == 0x3F && memory.Min > 0 && b.rarely(16):
+		// not aligned
+	default:
+		if b.rarely(64) {
+			mask = -1
+		}
+		if o.Feature == wasm.Threads {
+			mask &^= 1<<o.Align - 1
+		}
 	}
 	b.i32(mask)
 	b.op(opcode("i32.and"))
@@ -139,18 +150,20 @@ func (b *body) address(o *operator) {
 //
 // https://webassembly.github.io/threads/core/valid/instructions.html#atomic-memory-instructions
 func (b *body) memArg(o *operator) {
-	var offset uint64
-	switch choice := b.below(64); {
-	case choice == 63:
-		offset = uint64(uint32(b.integer()))
-	case choice >= 32:
+	align, offset := o.Align, uint64(0)
+	choice := b.below(64)
+	if choice >= 32 {
 		offset = uint64(b.byte())
 	}
 	if o.Feature == wasm.Threads {
-		b.code = wasm.AppendMemArg(b.code, uint32(o.Align), offset&^(1<<o.Align-1))
-		return
+		offset &^= 1<<align - 1
+	} else {
+		align = uint8(b.below(int(align) + 1))
+		if choice == 63 {
+			offset = uint64(uint32(b.integer()))
+		}
 	}
-	b.code = wasm.AppendMemArg(b.code, uint32(b.below(int(o.Align)+1)), offset)
+	b.code = wasm.AppendMemArg(b.code, uint32(align), offset)
 }
 
 // bulk appends an instruction on a whole memory, table or segment.

@@ -109,6 +109,8 @@ func (b *body) op(op wasm.Opcode, immediates ...uint32) {
 
 func (b *body) i32(n int32) { b.code = wasm.AppendS32(wasm.OpI32Const.Append(b.code), n) }
 
+func (b *body) i64(n int64) { b.code = wasm.AppendS64(wasm.OpI64Const.Append(b.code), n) }
+
 // burnFuel traps if there is no fuel, and takes one from it.
 func (b *body) burnFuel() {
 	b.op(wasm.OpGlobalGet, fuelGlobal)
@@ -196,20 +198,56 @@ func (b *body) mask(bits int32) {
 	}
 }
 
-// sink puts the value on top of the stack somewhere.
+// condition pushes what is as often true as not.
+func (b *body) condition() {
+	b.push(wasm.I32)
+	switch b.below(4) {
+	case 0:
+		b.op(wasm.OpI32Eqz)
+	case 1, 2:
+		b.i32(int32(1) << b.below(3))
+		b.op(opcode("i32.and"))
+	}
+}
+
+// sink puts the value on top of the stack somewhere: mostly where it is seen later.
 func (b *body) sink() {
-	v := b.stack[len(b.stack)-1]
-	local := b.variable(v.ValType)
-	switch choice := b.below(4); {
-	case choice == 3:
-		b.globalSet(v.ValType)
-	case choice == 2 || local == none:
+	t := b.stack[len(b.stack)-1].ValType
+	switch choice := b.below(8); {
+	case t.IsRef() || choice == 7:
+		b.globalSet(t)
+	case choice == 6:
 		b.op(wasm.OpDrop)
 		b.popped(1)
-	default:
-		b.op(wasm.OpLocalSet, uint32(local))
+	case choice == 5 && b.variable(t) != none:
+		b.op(wasm.OpLocalSet, uint32(b.variable(t)))
 		b.popped(1)
+	default:
+		b.mix()
 	}
+}
+
+// mix mixes the bits of a number into a global.
+func (b *body) mix() {
+	t := b.stack[len(b.stack)-1].ValType
+	b.canonical()
+	b.popped(1)
+	switch t {
+	case wasm.F32:
+		t = wasm.I32
+		b.op(opcode("i32.reinterpret_f32"))
+	case wasm.F64:
+		t = wasm.I64
+		b.op(opcode("i64.reinterpret_f64"))
+	}
+	global := b.global(t, true)
+	b.op(wasm.OpGlobalGet, global)
+	if t == wasm.I64 { // so that the order matters
+		b.i64(7)
+		b.op(opcode("i64.rotl"))
+	}
+	b.op(opcode(t.String() + ".xor"))
+	b.op(wasm.OpGlobalSet, global)
 }
 
 // settle leaves values of exactly these types in the block.
@@ -236,16 +274,22 @@ func (b *body) canonical() {
 		return
 	}
 	kept := b.scratch(v.ValType)
+	bits := "i32"
+	if v.ValType == wasm.F64 {
+		bits = "i64"
+	}
 	b.op(wasm.OpLocalTee, kept)
-	if v.ValType == wasm.F32 {
-		b.code = wasm.AppendF32(wasm.OpF32Const.Append(b.code), nan32)
+	b.op(opcode(bits + ".reinterpret_" + v.String()))
+	if v.ValType == wasm.F64 {
+		b.i64(nan64)
 	} else {
-		b.code = wasm.AppendF64(wasm.OpF64Const.Append(b.code), nan64)
+		b.i32(nan32)
 	}
 	b.op(wasm.OpLocalGet, kept)
 	b.op(wasm.OpLocalGet, kept)
 	b.op(opcode(v.String() + ".eq"))
 	b.op(wasm.OpSelect)
+	b.op(opcode(v.String() + ".reinterpret_" + bits))
 	v.exact = true
 }
 

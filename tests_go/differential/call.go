@@ -6,85 +6,66 @@ import (
 	"github.com/pywasm-go/pywasm/core/wasm"
 )
 
-// Direct calls go to the host or to functions further on, so they come to an end by themselves. Calls through
-// references may go anywhere: what ends them is the fuel.
+// way is a set of instructions that call a function.
+type way struct{ direct, indirect, reference wasm.Opcode }
 
-// callee returns a function that may be called directly and gives these results, or any if they are nil.
-func (b *body) callee(results []wasm.ValType) (index int, ok bool) {
+var (
+	normally = way{wasm.OpCall, wasm.OpCallIndirect, wasm.OpCallRef}
+	asTail   = way{wasm.OpReturnCall, wasm.OpReturnCallIndirect, wasm.OpReturnCallRef}
+)
+
+// callee returns a function, of those that matches takes, or none. Mostly it is one further on, or the host's, so that
+// calls come to an end by themselves. What ends all others is the fuel.
+func (b *body) callee(matches func(wasm.FuncType) bool) int {
+	any := b.rarely(8)
 	var found []int
 	for i := range b.g.funcs {
-		if (i == hostFunction || i > b.index) && (results == nil || slices.Equal(b.g.funcType(i).Results, results)) {
+		if (any || i == hostFunction || i > b.index) && matches(b.g.funcType(i)) {
 			found = append(found, i)
 		}
 	}
 	if len(found) == 0 {
-		return 0, false
+		return none
 	}
-	return found[b.below(len(found))], true
-}
-
-func (b *body) called(t wasm.FuncType) {
-	b.popped(len(t.Params))
-	b.pushed(false, t.Results...)
+	return found[b.below(len(found))]
 }
 
 func (b *body) call() {
-	index, _ := b.callee(nil)
-	t := b.g.funcType(index)
-	b.operands(t.Params...)
-	b.op(wasm.OpCall, uint32(index))
-	b.called(t)
-}
-
-func (b *body) callIndirect() {
-	index := uint32(b.below(b.g.types))
-	if b.below(4) > 0 { // a type that some function has
-		index = b.g.funcs[b.below(len(b.g.funcs))]
-	}
-	t := b.g.m.Types[index]
-	b.operands(t.Params...)
-	b.mask(7)
-	b.op(wasm.OpCallIndirect, index, funcTable)
-	b.popped(1)
-	b.called(t)
-}
-
-// callRef calls through a reference to a known function.
-func (b *body) callRef() {
-	index := b.below(len(b.g.funcs))
-	t := b.g.funcType(index)
-	b.operands(t.Params...)
-	b.op(wasm.OpRefFunc, uint32(index))
-	b.op(wasm.OpCallRef, b.g.funcs[index])
-	b.called(t)
+	function := b.callee(func(wasm.FuncType) bool { return true })
+	b.invoke(function, normally)
+	b.pushed(false, b.g.funcType(function).Results...)
 }
 
 // tailCall returns what another function returns.
 func (b *body) tailCall() {
 	results := b.frames[0].results
-	if b.below(2) == 0 {
-		for i := range b.g.types {
-			if t := b.g.m.Types[i]; slices.Equal(t.Results, results) && b.below(2) == 0 {
-				b.operands(t.Params...)
-				b.mask(7)
-				b.op(wasm.OpReturnCallIndirect, uint32(i), funcTable)
-				b.dead()
-				return
-			}
-		}
-	}
-	index, ok := b.callee(append([]wasm.ValType{}, results...))
-	if !ok {
+	function := b.callee(func(t wasm.FuncType) bool { return slices.Equal(t.Results, results) })
+	if function == none {
 		return
 	}
-	t := b.g.funcType(index)
+	b.invoke(function, asTail)
+	b.dead()
+}
+
+// invoke calls a function directly, through the table or through a reference. It takes the operands away.
+func (b *body) invoke(function int, by way) {
+	t := b.g.funcType(function)
+	typeIndex := b.g.funcs[function]
 	b.operands(t.Params...)
 	switch b.below(4) {
-	case 0:
-		b.op(wasm.OpRefFunc, uint32(index))
-		b.op(wasm.OpReturnCallRef, b.g.funcs[index])
-	default:
-		b.op(wasm.OpReturnCall, uint32(index))
+	case 0, 1:
+		b.op(by.direct, uint32(function))
+	case 2:
+		b.op(wasm.OpRefFunc, uint32(function))
+		b.op(by.reference, typeIndex)
+	case 3:
+		if b.rarely(8) { // whatever is there
+			b.mask(7)
+			b.popped(1)
+		} else {
+			b.i32(int32(b.g.first + function))
+		}
+		b.op(by.indirect, typeIndex, funcTable)
 	}
-	b.dead()
+	b.popped(len(t.Params))
 }

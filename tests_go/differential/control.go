@@ -69,7 +69,7 @@ func (b *body) ifElse() {
 		return
 	}
 	t := b.blockType()
-	b.push(wasm.I32)
+	b.condition()
 	b.popped(1 + len(t.Params))
 	b.open(wasm.OpIf, t, none)
 	b.enter(t)
@@ -120,25 +120,45 @@ func (b *body) countDown(counter int) {
 // label returns the label of a frame.
 func (b *body) label(frame int) uint32 { return uint32(len(b.frames) - 1 - frame) }
 
-// branch branches, mostly on a condition.
+// sometimes appends code that does not let control pass, but mostly in an if, so that what comes after it is not dead.
+func sometimes(add func(*body)) func(*body) {
+	return func(b *body) {
+		if len(b.frames) > maxDepth || b.rarely(16) {
+			add(b)
+			return
+		}
+		b.condition()
+		b.popped(1)
+		b.open(wasm.OpIf, wasm.FuncType{}, none)
+		add(b)
+		b.close()
+	}
+}
+
+// branch branches to a block.
 func (b *body) branch() {
+	target := b.below(len(b.frames))
+	for b.frames[target].counter != none {
+		target-- // the outermost frame is the function
+	}
+	b.operands(b.frames[target].labels...)
+	b.op(wasm.OpBr, b.label(target))
+	b.dead()
+}
+
+// branchIf branches on a condition.
+func (b *body) branchIf() {
 	target := b.below(len(b.frames))
 	f := &b.frames[target]
 	b.operands(f.labels...)
-	switch {
-	case f.counter != none:
-		b.countDown(f.counter)
-		b.op(wasm.OpBrIf, b.label(target))
-		b.blur(len(f.labels))
-	case b.rarely(4):
-		b.op(wasm.OpBr, b.label(target))
-		b.dead()
-	default:
-		b.push(wasm.I32)
-		b.op(wasm.OpBrIf, b.label(target))
+	if f.counter == none {
+		b.condition()
 		b.popped(1)
-		b.blur(len(f.labels))
+	} else {
+		b.countDown(f.counter)
 	}
+	b.op(wasm.OpBrIf, b.label(target))
+	b.blur(len(f.labels))
 }
 
 // blur forgets what was known of values, which a branch may also have brought.

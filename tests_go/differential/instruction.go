@@ -27,15 +27,14 @@ func init() { // the functions refer to the list
 		{6, (*body).block},
 		{4, (*body).loop},
 		{6, (*body).ifElse},
-		{6, (*body).branch},
-		{3, (*body).branchTable},
-		{5, (*body).call},
-		{3, (*body).callIndirect},
-		{1, (*body).callRef},
-		{1, (*body).tailCall},
+		{5, (*body).branchIf},
+		{2, sometimes((*body).branch)},
+		{3, sometimes((*body).branchTable)},
+		{8, (*body).call},
+		{2, sometimes((*body).tailCall)},
 		{4, (*body).table},
-		{2, (*body).isNull},
-		{1, (*body).leave},
+		{3, (*body).reference},
+		{2, sometimes((*body).leave)},
 	} {
 		instructions = append(instructions, slices.Repeat([]func(*body){kind.add}, kind.times)...)
 	}
@@ -104,7 +103,7 @@ func (b *body) globalSet(t wasm.ValType) {
 
 // choose appends select, which must name its type if that is a reference.
 func (b *body) choose() {
-	t := b.valType()
+	t := selectable(b.valType())
 	b.operands(t, t, wasm.I32)
 	if t.IsRef() || b.below(4) == 0 {
 		b.op(wasm.OpSelectT, 1)
@@ -116,21 +115,34 @@ func (b *body) choose() {
 	b.pushed(false, t)
 }
 
-// reference is a type of references.
-func (b *body) reference() wasm.ValType {
+func (b *body) refType() wasm.ValType {
 	return []wasm.ValType{wasm.FuncRef, wasm.ExternRef}[b.below(2)]
 }
 
-func (b *body) isNull() {
-	b.operands(b.reference())
-	b.op(wasm.OpRefIsNull)
-	b.popped(1)
-	b.pushed(true, wasm.I32)
+// reference appends a test of a reference. What is known not to be null is a reference like others here.
+func (b *body) reference() {
+	t := b.refType()
+	b.operands(t)
+	target := b.below(len(b.frames))
+	f := &b.frames[target]
+	switch choice := b.below(4); {
+	case choice == 1 && b.rarely(4):
+		b.op(wasm.OpRefAsNonNull)
+	case choice == 2 && len(f.labels) == 0 && f.counter == none:
+		b.op(wasm.OpBrOnNull, b.label(target))
+	case choice == 3 && len(f.labels) == 1 && f.labels[0] == t && f.counter == none && b.mayLeaveNonNull(f):
+		b.op(wasm.OpBrOnNonNull, b.label(target))
+		b.popped(1)
+	default:
+		b.op(wasm.OpRefIsNull)
+		b.popped(1)
+		b.pushed(true, wasm.I32)
+	}
 }
 
 // table appends an instruction on a table.
 func (b *body) table() {
-	t := b.reference()
+	t := b.refType()
 	index := uint32(tableOf(t))
 	switch b.below(5) {
 	case 0:

@@ -32,6 +32,7 @@ type generator struct {
 	source
 	m     *wasm.Module
 	types int      // of the module's types, how many functions may have
+	first int      // where in the table of functions they begin
 	funcs []uint32 // type index of each function, imported ones first
 }
 
@@ -96,20 +97,19 @@ func (g *generator) makeMemory() {
 		l.Min = 0
 	}
 	l.Max = l.Min + uint64(g.below(3))
-	l.Shared = g.rarely(4)
+	l.Shared = l.Min == 0 || g.rarely(4) // see address
 	g.m.Memories = []wasm.Limits{l}
 	for range 1 + g.below(3) {
 		d := wasm.Data{Bytes: g.bytes(g.below(64)), Mode: wasm.SegmentMode(g.below(2))}
 		if d.Mode == wasm.Active {
-			d.Start = g.offset(200)
+			d.Start = g.offset(g.below(200))
 		}
 		g.m.Data = append(g.m.Data, d)
 	}
 }
 
-// offset is where an active segment goes: below limit, or rarely out of bounds.
-func (g *generator) offset(limit int) wasm.Expr {
-	n := g.below(limit)
+// offset is where an active segment goes, which rarely is out of bounds.
+func (g *generator) offset(n int) wasm.Expr {
 	if g.rarely(64) {
 		n = 1 << 30
 	}
@@ -134,7 +134,7 @@ const (
 
 func (g *generator) makeTables() {
 	for _, elem := range []wasm.ValType{wasm.FuncRef, wasm.ExternRef} {
-		least := uint64(4 + g.below(8))
+		least := uint64(12 + g.below(8))
 		limits := wasm.Limits{Min: least, HasMax: true, Max: least + uint64(g.below(8))}
 		g.m.Tables = append(g.m.Tables, wasm.Table{TableType: wasm.TableType{Elem: elem, Limits: limits}})
 	}
@@ -196,19 +196,22 @@ func (s *source) constant(b []byte, t wasm.ValType, funcs int) []byte {
 	return wasm.AppendHeapType(wasm.OpRefNull.Append(b), t.Heap())
 }
 
-// makeElements makes segments of all sorts; one says what functions there are, so that bodies may refer to them.
+// makeElements makes segments of all sorts. The first holds every function, so that bodies may refer to each.
 func (g *generator) makeElements() {
-	all := wasm.Element{Mode: wasm.Active, Type: wasm.FuncRef, Start: g.offset(4)}
+	g.first = g.below(4)
+	all := wasm.Element{Mode: wasm.Active, Type: wasm.FuncRef, Start: g.offset(g.first)}
 	for i := range g.funcs {
 		all.Funcs = append(all.Funcs, uint32(i))
 	}
 	passive := wasm.Element{Mode: wasm.Passive, Type: wasm.FuncRef, UsesExprs: true}
-	for range 1 + g.below(4) {
+	for range 3 + g.below(4) {
 		passive.Exprs = append(passive.Exprs, constant(g.appendConstant(nil, wasm.FuncRef)))
 	}
 	null := constant(g.appendConstant(nil, wasm.ExternRef))
-	extern := wasm.Element{Mode: wasm.Active, Table: externTable, Type: wasm.ExternRef, UsesExprs: true, Start: g.offset(4)}
-	extern.Exprs = []wasm.Expr{null, null}
+	extern := wasm.Element{
+		Mode: wasm.Active, Table: externTable, Type: wasm.ExternRef, UsesExprs: true,
+		Start: g.offset(g.below(4)), Exprs: []wasm.Expr{null, null},
+	}
 	g.m.Elements = []wasm.Element{all, passive, extern}
 }
 
