@@ -157,3 +157,60 @@ def test_interrupted_while_the_guest_waits(path):
         process.send_signal(signal.SIGINT)
         assert process.wait(timeout=60) == 130
         assert process.stderr.read() == b""
+
+
+@pytest.fixture
+def terminal():
+    """What a command writes to a terminal."""
+    pty = pytest.importorskip("pty")
+
+    def read(*command):
+        leader, follower = pty.openpty()
+        process = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=follower, stderr=follower
+        )
+        os.close(follower)
+        written = b""
+        try:
+            while piece := os.read(leader, 4096):
+                written += piece
+        except OSError:  # how Linux tells the end
+            pass
+        os.close(leader)
+        return process.wait(timeout=60), written
+
+    return read
+
+
+def test_progress_is_shown_after_half_a_second(terminal):
+    source = """
+import time
+from pywasm.cli._progress import Progress
+with Progress("compiling"):
+    time.sleep(1.3)
+with Progress("nothing"):
+    pass
+"""
+    code, written = terminal(sys.executable, "-c", source)
+    assert code == 0
+    first, second = written.split(b"\r")[1:3]
+    assert first.startswith(b"compiling (0.")
+    assert second.startswith(b"compiling (1.")
+    assert written.endswith(b" \r"), "the line is wiped"
+    assert b"nothing" not in written
+
+
+def test_progress_is_only_for_terminals(python):
+    source = """
+import time
+from pywasm.cli._progress import Progress
+with Progress("compiling"):
+    time.sleep(0.8)
+"""
+    finished = python(source, check=False)
+    assert (finished.returncode, finished.stdout, finished.stderr) == (0, "", "")
+
+
+def test_what_is_quick_shows_no_progress(terminal, path):
+    code, written = terminal(*command("--invoke", "add", path(MATHS), "1", "2"))
+    assert (code, written.replace(b"\r", b"")) == (0, b"3\n")

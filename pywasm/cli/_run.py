@@ -64,6 +64,8 @@ def run(options: argparse.Namespace) -> int:
     from .._module import Module
     from .._run import execute
     from .._store import Store
+    from ._files import printable
+    from ._progress import Progress
 
     limit = None if options.memory is None else _size(options.memory)
     with open(options.program, "rb") as file:
@@ -78,7 +80,8 @@ def run(options: argparse.Namespace) -> int:
         builder.map_directory(guest, host, readonly=readonly)
     try:
         with builder.finalize() as environment, Store() as store:
-            module = Module(store, binary)
+            with Progress(f"compiling {printable(options.program)}"):
+                module = Module(store, binary)
             if options.invoke is not None:
                 return _invoke(module, environment, limit, options.invoke, options.arguments)
             return execute(module, environment, limit)

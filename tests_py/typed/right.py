@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Callable
 
 import pywasm
 from pywasm import (
     CompileError,
+    CompletedProcess,
     ExportType,
     Frame,
     Function,
@@ -19,6 +21,7 @@ from pywasm import (
     Memory,
     MemoryType,
     Module,
+    ProcessError,
     Store,
     Table,
     TableType,
@@ -77,8 +80,21 @@ def use_memory(memory: Memory) -> bytes:
     return memory.read(0, 5)
 
 
+def use_run(path: Path) -> int:
+    done: CompletedProcess = pywasm.run(
+        path, ["--help", path], stdin="text", text=True, capture_output=True, dirs=[path], files={}
+    )
+    try:
+        pywasm.run(b"", env={"A": "b"}, stdout=path, dirs={"/": path}, memory_limit=1, check=True)
+    except ProcessError as error:
+        return error.returncode
+    files: dict[str, bytes] | None = done.files
+    return done.returncode if files is None else len(files)
+
+
 def use_wasi(store: Store) -> ImportObject:
     builder = wasi.StateBuilder("program", arguments=["--help"], environments={"A": "b"})
+    builder.stdin(b"").stdout(None).map_files("/", {"a": b""}, readonly=True).seed(1).fixed_time(0)
     environment = builder.argument("x").environment("C", "d").finalize()
     return environment.generate_import_object(store, wasi.Version.LATEST)
 
