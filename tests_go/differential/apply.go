@@ -128,11 +128,10 @@ func waits(o *operator) bool { return o.Op == wasm.OpAtomicWait32 || o.Op == was
 func (b *body) address(o *operator) {
 	b.push(wasm.I32)
 	mask := []int32{0xFF, 0xFF, 0xFFFF, 0x3F}[b.below(4)]
-	memory := b.g.m.Memories[0]
 	switch {
-	case waits(o) && !memory.Shared:
+	case waits(o) && !b.g.memory.Shared:
 		mask = 0xF8 // that the memory is not shared is the only reason
-	case o.Feature == wasm.Threads && mask == 0x3F && memory.Min > 0 && b.rarely(16):
+	case o.Feature == wasm.Threads && mask == 0x3F && b.g.memory.Min > 0 && b.rarely(16):
 		// not aligned
 	default:
 		if b.rarely(64) {
@@ -201,7 +200,7 @@ func (b *body) segments(o *operator) {
 		index(segment)
 		index(tableOf(m.Elements[segment].Type))
 	case wasm.ImmTableTable:
-		table := b.below(len(m.Tables))
+		table := []int{funcTable, externTable}[b.below(2)]
 		index(table)
 		index(table)
 	default:

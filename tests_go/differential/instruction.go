@@ -82,8 +82,8 @@ func (b *body) localSet() {
 // global returns a global of a type.
 func (b *body) global(t wasm.ValType, mutable bool) uint32 {
 	var found []int
-	for i := range b.g.m.Globals {
-		if g := &b.g.m.Globals[i]; g.Type == t && i != fuelGlobal && (g.Mutable || !mutable) {
+	for i, g := range b.g.globals {
+		if g.Type == t && i != fuelGlobal && (g.Mutable || !mutable) {
 			found = append(found, i)
 		}
 	}

@@ -17,6 +17,7 @@ type machine struct {
 	store    *engine.Store
 	instance *engine.Instance
 	source   *wasm.Module
+	spaces   *wasm.Spaces
 	host     uint64 // what the host function has seen
 }
 
@@ -42,10 +43,54 @@ func newMachine(compiler engine.Compiler, binary []byte) (*machine, outcome, err
 		return nil, outcome{}, err
 	}
 	m.source = module.Source()
-	host := engine.Extern{Kind: wasm.ExternFunc, Type: m.source.Types[m.source.Imports[0].Type], Host: m.hostCall}
-	instance, err := module.Instantiate([]engine.Extern{host}, nil, nil)
-	m.instance = instance
+	m.spaces = m.source.Spaces()
+	var imports []engine.Extern
+	for i := range m.source.Imports {
+		extern, err := m.provide(i)
+		if err != nil {
+			store.Close()
+			return nil, outcome{}, err
+		}
+		imports = append(imports, extern)
+	}
+	m.instance, err = module.Instantiate(imports, nil, nil)
 	return m, outcome{failure: describeFailure(err)}, nil
+}
+
+// provide makes what import i asks for.
+func (m *machine) provide(i int) (engine.Extern, error) {
+	im := &m.source.Imports[i]
+	var module *engine.Module
+	var imports []engine.Extern
+	var index uint32
+	var err error
+	switch im.Kind {
+	case wasm.ExternFunc:
+		t := m.source.Types[im.Type]
+		host := engine.Extern{Kind: wasm.ExternFunc, Type: t, Host: m.hostCall}
+		if im.Name != viaInstance {
+			return host, nil
+		}
+		imports, index = []engine.Extern{host}, 1
+		module, err = m.store.MakeFunction(t, m.store.Compiler())
+	case wasm.ExternTable:
+		module, err = m.store.MakeTable(im.Table)
+	case wasm.ExternMemory:
+		module, err = m.store.MakeMemory(im.Memory)
+	default:
+		module, err = m.store.MakeGlobal(im.Global)
+	}
+	if err != nil {
+		return engine.Extern{}, err
+	}
+	instance, err := module.Instantiate(imports, nil, nil)
+	if err != nil {
+		return engine.Extern{}, err
+	}
+	if im.Kind == wasm.ExternGlobal && !im.Global.Type.IsRef() {
+		instance.SetGlobal(0, fuel, 0)
+	}
+	return instance.Export(im.Kind, index), nil
 }
 
 func (m *machine) close() { m.store.Close() }
@@ -175,16 +220,15 @@ type state struct {
 
 func (m *machine) state() state {
 	s := state{host: m.host, memory: m.memory()}
-	for i := range m.source.Globals {
+	for i, g := range m.spaces.Globals {
 		lo, hi := m.instance.GetGlobal(uint32(i))
-		s.globals = append(s.globals, m.comparable(m.source.Globals[i].Type, value128{lo, hi}))
+		s.globals = append(s.globals, m.comparable(g.Type, value128{lo, hi}))
 	}
-	for i := range m.source.Tables {
-		t := uint32(i)
+	for i, t := range m.spaces.Tables {
 		var elements []value128
-		for k := range m.instance.TableSize(t) {
-			ref, _ := m.instance.GetTable(t, k)
-			elements = append(elements, m.comparable(m.source.Tables[i].Elem, value128{lo: ref}))
+		for k := range m.instance.TableSize(uint32(i)) {
+			ref, _ := m.instance.GetTable(uint32(i), k)
+			elements = append(elements, m.comparable(t.Elem, value128{lo: ref}))
 		}
 		s.tables = append(s.tables, elements)
 	}

@@ -14,8 +14,9 @@ const (
 	// since it is less than what the interpreter allows, no call runs out of stack.
 	fuelGlobal = 0
 	fuel       = 1000
-	// The only import.
+	// hostFunction is the only import of a function; viaInstance is its name if it is called by way of another instance.
 	hostFunction = 0
+	viaInstance  = "instance"
 )
 
 // valTypes are the types of values, each as often as it is likely.
@@ -31,9 +32,12 @@ var allTypes = slices.Compact(slices.Clone(valTypes[:]))
 type generator struct {
 	source
 	m     *wasm.Module
-	types int      // of the module's types, how many functions may have
-	first int      // where in the table of functions they begin
-	funcs []uint32 // type index of each function, imported ones first
+	types int // of the module's types, how many functions may have
+	first int // where in the table of functions they begin
+	// What there is, imports first: the type index of each function, the type of each global, and the memory.
+	funcs   []uint32
+	globals []wasm.GlobalType
+	memory  wasm.Limits
 }
 
 // generate makes a valid module of any bytes.
@@ -41,8 +45,7 @@ func generate(data []byte) *wasm.Module {
 	g := &generator{source: source{data[:min(len(data), maxInput)]}, m: &wasm.Module{}}
 	bodies := g.source.take(len(g.data) * 7 / 8)
 	g.makeTypes()
-	g.m.Imports = []wasm.Import{{Module: "host", Name: "f", Kind: wasm.ExternFunc, Type: uint32(g.below(g.types))}}
-	g.funcs = []uint32{g.m.Imports[0].Type}
+	g.makeImport()
 	for range 1 + g.below(6) {
 		g.m.Funcs = append(g.m.Funcs, uint32(g.below(g.types)))
 	}
@@ -69,12 +72,27 @@ func (g *generator) valTypes(most int) []wasm.ValType {
 	return types
 }
 
+// makeTypes makes types of functions, some with more parameters and results than there are registers for.
 func (g *generator) makeTypes() {
 	g.m.Types = []wasm.FuncType{{}}
 	for range 1 + g.below(5) {
-		g.m.Types = append(g.m.Types, wasm.FuncType{Params: g.valTypes(6), Results: g.valTypes(4)})
+		params, results := 6, 4
+		if g.rarely(4) {
+			params, results = 40, 20
+		}
+		g.m.Types = append(g.m.Types, wasm.FuncType{Params: g.valTypes(params), Results: g.valTypes(results)})
 	}
 	g.types = len(g.m.Types)
+}
+
+// makeImport imports a function: that of the host, or an instance's that calls it.
+func (g *generator) makeImport() {
+	name := "host"
+	if g.rarely(4) {
+		name = viaInstance
+	}
+	g.funcs = []uint32{uint32(g.below(g.types))}
+	g.m.Imports = []wasm.Import{{Module: "m", Name: name, Kind: wasm.ExternFunc, Type: g.funcs[0]}}
 }
 
 // typeIndex returns the index of a type, which it adds where it is missing.
@@ -98,7 +116,12 @@ func (g *generator) makeMemory() {
 	}
 	l.Max = l.Min + uint64(g.below(3))
 	l.Shared = l.Min == 0 || g.rarely(4) // see address
-	g.m.Memories = []wasm.Limits{l}
+	g.memory = l
+	if g.rarely(4) {
+		g.m.Imports = append(g.m.Imports, wasm.Import{Module: "m", Name: "memory", Kind: wasm.ExternMemory, Memory: l})
+	} else {
+		g.m.Memories = []wasm.Limits{l}
+	}
 	for range 1 + g.below(3) {
 		d := wasm.Data{Bytes: g.bytes(g.below(64)), Mode: wasm.SegmentMode(g.below(2))}
 		if d.Mode == wasm.Active {
@@ -133,33 +156,51 @@ const (
 )
 
 func (g *generator) makeTables() {
+	imported := g.rarely(4)
 	for _, elem := range []wasm.ValType{wasm.FuncRef, wasm.ExternRef} {
 		least := uint64(12 + g.below(8))
 		limits := wasm.Limits{Min: least, HasMax: true, Max: least + uint64(g.below(8))}
-		g.m.Tables = append(g.m.Tables, wasm.Table{TableType: wasm.TableType{Elem: elem, Limits: limits}})
+		t := wasm.TableType{Elem: elem, Limits: limits}
+		if imported {
+			g.m.Imports = append(g.m.Imports, wasm.Import{Module: "m", Name: "table", Kind: wasm.ExternTable, Table: t})
+		} else {
+			g.m.Tables = append(g.m.Tables, wasm.Table{TableType: t})
+		}
 	}
 }
 
-// makeGlobals makes the fuel, a mutable global of each type, and some more.
+// makeGlobals makes the fuel, a mutable global of each type, and some more. The first ones may be imported.
 func (g *generator) makeGlobals() {
-	g.addGlobal(wasm.I32, true, constant(wasm.AppendS32(wasm.OpI32Const.Append(nil), fuel)))
+	imported := 0
+	if g.rarely(4) {
+		imported = 1 + g.below(12)
+	}
+	types := []wasm.GlobalType{{Type: wasm.I32, Mutable: true}}
 	for _, t := range allTypes {
-		g.addGlobal(t, true, g.initial(t))
+		types = append(types, wasm.GlobalType{Type: t, Mutable: true})
 	}
-	for range g.below(4) {
-		t := g.valType()
-		g.addGlobal(t, g.below(2) == 0, g.initial(t))
+	for range g.below(6) {
+		types = append(types, wasm.GlobalType{Type: g.valType(), Mutable: g.below(2) == 0})
 	}
-}
-
-func (g *generator) addGlobal(t wasm.ValType, mutable bool, init wasm.Expr) {
-	g.m.Globals = append(g.m.Globals, wasm.Global{GlobalType: wasm.GlobalType{Type: t, Mutable: mutable}, Init: init})
+	for i, t := range types {
+		switch {
+		case i < imported:
+			g.m.Imports = append(g.m.Imports, wasm.Import{Module: "m", Name: "global", Kind: wasm.ExternGlobal, Global: t})
+		case i == fuelGlobal:
+			g.m.Globals = append(g.m.Globals, wasm.Global{
+				GlobalType: t, Init: constant(wasm.AppendS32(wasm.OpI32Const.Append(nil), fuel)),
+			})
+		default:
+			g.m.Globals = append(g.m.Globals, wasm.Global{GlobalType: t, Init: g.initial(t.Type)})
+		}
+		g.globals = append(g.globals, t)
+	}
 }
 
 // initial is a constant expression: of integers also an extended one, or an earlier global.
 func (g *generator) initial(t wasm.ValType) wasm.Expr {
-	for i := range g.m.Globals {
-		if e := &g.m.Globals[i]; e.Type == t && !e.Mutable && g.rarely(2) {
+	for i, e := range g.globals {
+		if e.Type == t && !e.Mutable && g.rarely(2) {
 			return constant(wasm.AppendU32(wasm.OpGlobalGet.Append(nil), uint32(i)))
 		}
 	}
