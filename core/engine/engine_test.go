@@ -302,3 +302,54 @@ func TestRemainders(t *testing.T) {
 		}
 	})
 }
+
+// What replaceSelects makes means the same, for operands of all types and in code that cannot be reached.
+func TestSelects(t *testing.T) {
+	binary, err := wat.ToBinary([]byte(`(module
+		(func (export "f32") (param i32) (result i32) (local f32)
+			(i32.reinterpret_f32 (select (f32.const 1) (f32.const nan:0x200001) (local.get 0))))
+		(func (export "f64") (param i32) (result i64)
+			(i64.reinterpret_f64 (select (result f64) (f64.const -0) (f64.const 2) (local.get 0))))
+		(func (export "v128") (param i32) (result i64)
+			(i64x2.extract_lane 1 (select (v128.const i64x2 1 2) (v128.const i64x2 3 4) (local.get 0))))
+		(func (export "i64") (param i32) (result i64)
+			(select (i64.const 5) (i64.const 6) (local.get 0)))
+		(func (export "dead") (param i32) (result i32)
+			(return (local.get 0)) (f32.const 1) (select) (drop) (i32.const 0)))`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	source, err := decode(binary)
+	if err != nil {
+		t.Fatal(err)
+	}
+	replaced := *source
+	replaceSelects(&replaced, source.Selects())
+	if len(source.Selects()) != 4 || len(replaced.Encode()) <= len(binary) {
+		t.Fatalf("%d selects were seen", len(source.Selects()))
+	}
+	each(t, func(t *testing.T, s *Store) {
+		want := instantiateBinary(t, s, binary)
+		got := instantiateBinary(t, s, replaced.Encode())
+		for _, e := range source.Exports {
+			for _, condition := range []uint64{0, 1, 1 << 31} {
+				if w, g := call(t, want, e.Name, condition), call(t, got, e.Name, condition); w != g {
+					t.Errorf("%s(%d) = %#x, want %#x", e.Name, condition, g, w)
+				}
+			}
+		}
+	})
+}
+
+func instantiateBinary(t *testing.T, s *Store, binary []byte) *Instance {
+	t.Helper()
+	m, err := s.Compile(binary)
+	if err != nil {
+		t.Fatal(err)
+	}
+	i, err := m.Instantiate(nil, nil, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return i
+}

@@ -26,9 +26,10 @@ type Module struct {
 	// Sections lists the sections in the order of the file. Only Decode fills it.
 	Sections []Section
 
-	use    FeatureSet // see Features
-	short  []uint64   // a bit for each function; see EndsAtOnce
-	padded bool       // see Shortest
+	use     FeatureSet // see Features
+	short   []uint64   // a bit for each function; see EndsAtOnce
+	selects []Select   // see Selects
+	padded  bool       // see Shortest
 }
 
 // RecGroup says that Types[First:First+Len] are one recursion group.
@@ -178,3 +179,13 @@ func (id SectionID) String() string {
 	}
 	return "unknown"
 }
+
+// Select is a select instruction: where it stands in the file, and the type of its operands.
+type Select struct {
+	Offset int
+	Type   ValType
+}
+
+// Selects returns the select instructions between floats or vectors, in order, as Validate saw them. Engines may need
+// to know, and the type is not in the instruction.
+func (m *Module) Selects() []Select { return m.selects }

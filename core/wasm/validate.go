@@ -19,6 +19,7 @@ type validator struct {
 //
 // https://webassembly.github.io/spec/core/valid/modules.html
 func Validate(m *Module) error {
+	m.selects = nil
 	v := &validator{m: m, s: m.Spaces()}
 	v.declared = make([]bool, len(v.s.Funcs))
 	for _, step := range [...]func(){

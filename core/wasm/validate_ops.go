@@ -112,7 +112,15 @@ func (v *validator) selectUntyped() {
 	if a != b && a != 0 && b != 0 {
 		v.mismatch(a.String(), b.String())
 	}
+	v.noteSelect(max(a, b))
 	v.push(max(a, b))
+}
+
+// noteSelect remembers the instructions that Module.Selects tells of.
+func (v *validator) noteSelect(t ValType) {
+	if t == F32 || t == F64 || t == V128 {
+		v.m.selects = append(v.m.selects, Select{v.it.Offset(), t})
+	}
 }
 
 func (v *validator) selectTyped() {
@@ -126,6 +134,7 @@ func (v *validator) selectTyped() {
 	v.popType(I32)
 	v.popType(t)
 	v.popType(t)
+	v.noteSelect(t)
 	v.push(t)
 }
 

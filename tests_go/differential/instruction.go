@@ -103,7 +103,7 @@ func (b *body) globalSet(t wasm.ValType) {
 
 // choose appends select, which must name its type if that is a reference.
 func (b *body) choose() {
-	t := selectable(b.valType())
+	t := b.valType()
 	b.operands(t, t, wasm.I32)
 	if t.IsRef() || b.below(4) == 0 {
 		b.op(wasm.OpSelectT, 1)
