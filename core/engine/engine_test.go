@@ -315,7 +315,7 @@ func TestSelects(t *testing.T) {
 		(func (export "i64") (param i32) (result i64)
 			(select (i64.const 5) (i64.const 6) (local.get 0)))
 		(func (export "dead") (param i32) (result i32)
-			(return (local.get 0)) (f32.const 1) (select) (drop) (i32.const 0)))`))
+			(return (local.get 0)) (f32.const 1) (i32.const 1) (select) (drop) (i32.const 0)))`))
 	if err != nil {
 		t.Fatal(err)
 	}
