@@ -353,3 +353,21 @@ func instantiateBinary(t *testing.T, s *Store, binary []byte) *Instance {
 	}
 	return i
 }
+
+// wazero takes the padded opcode of v128.and for i64x2.add.
+func TestPaddedOpcodes(t *testing.T) {
+	one := append(wasm.OpV128Const.Append(nil), 3, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
+	body := append(append([]byte{}, one...), one...)
+	body = append(body, 0xFD, 0xCE, 0x00, 0xFD, 0x1D, 0x00, 0x0B) // v128.and, i64x2.extract_lane 0
+	m := &wasm.Module{
+		Types:   []wasm.FuncType{{Results: []wasm.ValType{wasm.I64}}},
+		Funcs:   []uint32{0},
+		Code:    []wasm.Code{{Body: wasm.Expr{Bytes: body}}},
+		Exports: []wasm.Export{{Name: "f"}},
+	}
+	each(t, func(t *testing.T, s *Store) {
+		if got := call(t, instantiateBinary(t, s, m.Encode()), "f"); got != 3 {
+			t.Fatalf("3 and 3 is %d", got)
+		}
+	})
+}
