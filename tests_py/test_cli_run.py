@@ -134,9 +134,9 @@ def test_memory_that_is_no_size_or_too_small(cli, path, size):
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="pipes break otherwise there")
-def test_a_broken_pipe_is_told_to_the_guest(path):
+def test_a_broken_pipe_is_told_to_the_guest(path, tmp_path):
     with subprocess.Popen(
-        command(path(FLOOD)), stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        command(path(FLOOD)), cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE
     ) as process:
         assert len(process.stdout.read(1000)) == 1000
         process.stdout.close()
@@ -145,9 +145,10 @@ def test_a_broken_pipe_is_told_to_the_guest(path):
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals are sent to the process")
-def test_interrupted_while_the_guest_waits(path):
+def test_interrupted_while_the_guest_waits(path, tmp_path):
     with subprocess.Popen(
         command(path(WAIT)),
+        cwd=tmp_path,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -160,14 +161,14 @@ def test_interrupted_while_the_guest_waits(path):
 
 
 @pytest.fixture
-def terminal():
+def terminal(tmp_path):
     """What a command writes to a terminal."""
     pty = pytest.importorskip("pty")
 
     def read(*command):
         leader, follower = pty.openpty()
         process = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=follower, stderr=follower
+            command, cwd=tmp_path, stdin=subprocess.DEVNULL, stdout=follower, stderr=follower
         )
         os.close(follower)
         written = b""
