@@ -1,0 +1,35 @@
+// Package meter rewrites modules so that what they run can be interrupted and measured.
+//
+// Interrupt adds safe points: places where the guest tests a global and, if it is not zero, calls a hook. What is added
+// comes at the end of its index space, so that no index of the module changes:
+//
+//   - a mutable i32 global, the flag;
+//   - a table of one function, the hook, which the host sets after instantiation and before any guest code runs;
+//   - functions that clear the flag and call the hook, and that do long bulk operations in pieces.
+//
+// Every endless path has a safe point, and there are about limit instructions at most between two of them:
+//
+//   - at the head of loops, unless every way around passes another safe point;
+//   - at the entry of functions, or before calls through tables and references, so that no cycle of calls is without;
+//   - after recursive calls, if more than a few instructions follow that would be done when a chain of calls returns;
+//   - on long paths without loops, and where calls make them long: forty functions that each call the next one twice run
+//     for ever without a loop;
+//   - before the first call of an import, which may lead back into the module;
+//   - between the pieces of a bulk operation.
+//
+// Functions that need none stay as they are, and so does a module without any.
+//
+// # The host
+//
+// wazero's compiler keeps a global that a module defines in the context of the instance, at opaquePtr +
+// offsets.GlobalsBegin + 16*index, where machine code loads it at each test; its interpreter in the field Val of
+// Globals[index]. (The fields are those of wazero's internal moduleEngine, compiledModule and ModuleInstance.) Both are
+// aligned, and any thread may store into the lower 32 bits while the guest runs.
+//
+// That thread must not be one that Go stops. A guest in machine code cannot be preempted, so a collection of garbage that
+// begins while it runs waits for its next call into Go, with all goroutines, the one that would set the flag included.
+// A thread of C, or a system call that writes into memory, is not stopped.
+//
+// The flag is cleared before the hook is called, so that nothing is lost that is asked for meanwhile; a hook that sets the
+// flag itself is called again at once. The hook unwinds the guest by a panic.
+package meter
