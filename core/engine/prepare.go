@@ -17,7 +17,8 @@ import (
 //     knows its exports by index.
 //   - The start function is dropped: Instantiate calls it when the instance is known.
 //   - Constant expressions that use globals of the module get the values of these, see globals.go.
-//   - On amd64, a select between floats or vectors becomes an if, see selects.go.
+//   - On amd64, a select between floats or vectors becomes an if, see selects.go, and some instructions
+//     become others, see miscompiled.go.
 //   - On arm64, remainders are computed from quotients, see remainder.go; relaxed vector instructions become plain ones, see relaxed.go.
 //   - Active segments become a function, unless they are sure to fit, see segments.go.
 //   - Custom sections are dropped, and a name section gives the module its tag (a malformed one is an error to wazero).
@@ -29,6 +30,7 @@ func (m *Module) prepare() (*wasm.Module, error) {
 	p.Exports = tableExports(m.source)
 	if selectUnsafe && m.compiler == Optimizing {
 		replaceSelects(&p, m.source.Selects())
+		expand(&p, miscompiled)
 	}
 	if err := inlineGlobals(&p); err != nil {
 		return nil, err

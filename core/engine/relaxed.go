@@ -8,7 +8,8 @@ import (
 )
 
 // relaxed gives each relaxed vector instruction the meaning of the specification's deterministic profile, in plain ones:
-// wazero does not know them. In a sequence, =n sets scratch local n, $n gets it, and a number is an i32.const.
+// wazero does not know them. In a sequence, =n sets scratch local n, $n gets it, a number is an i32.const, and one
+// after a colon is a lane.
 //
 // https://webassembly.github.io/spec/core/appendix/profiles.html#deterministic-profile-small-mathrm-det
 var relaxed = sequences(map[string]string{
@@ -21,10 +22,10 @@ var relaxed = sequences(map[string]string{
 	"f32x4.relaxed_nmadd":                 "=2 f32x4.mul f32x4.neg $2 f32x4.add",
 	"f64x2.relaxed_madd":                  "=2 f64x2.mul $2 f64x2.add",
 	"f64x2.relaxed_nmadd":                 "=2 f64x2.mul f64x2.neg $2 f64x2.add",
-	"i8x16.relaxed_laneselect":            "v128.bitselect",
-	"i16x8.relaxed_laneselect":            "v128.bitselect",
-	"i32x4.relaxed_laneselect":            "v128.bitselect",
-	"i64x2.relaxed_laneselect":            "v128.bitselect",
+	"i8x16.relaxed_laneselect":            bitselect,
+	"i16x8.relaxed_laneselect":            bitselect,
+	"i32x4.relaxed_laneselect":            bitselect,
+	"i64x2.relaxed_laneselect":            bitselect,
 	"f32x4.relaxed_min":                   "f32x4.min",
 	"f32x4.relaxed_max":                   "f32x4.max",
 	"f64x2.relaxed_min":                   "f64x2.min",
@@ -54,6 +55,9 @@ func sequences(texts map[string]string) map[wasm.Opcode]expansion {
 }
 
 func appendStep(b []byte, step string, locals uint32) []byte {
+	if name, lane, ok := strings.Cut(step, ":"); ok {
+		return append(opcode(name).Append(b), lane[0]-'0')
+	}
 	switch n, err := strconv.Atoi(strings.TrimLeft(step, "=$")); {
 	case err != nil:
 		return opcode(step).Append(b)
