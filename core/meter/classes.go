@@ -6,7 +6,7 @@ import "github.com/pywasm-go/pywasm/core/wasm"
 // if ref.func, an element segment or an export names it.
 func (g *graph) classify() {
 	byType := map[string]int32{}
-	for _, t := range g.m.Types {
+	for _, t := range g.Types {
 		key := typeKey(t)
 		class, ok := byType[key]
 		if !ok {
@@ -28,11 +28,11 @@ func (g *graph) classify() {
 		}
 		seen[f] = true
 		class := int(g.classOf[g.spaces.Funcs[f]]) - g.defined
-		if f < g.imported {
+		if f < g.imported() {
 			g.foreign[class] = true
 			return
 		}
-		g.members[class] = append(g.members[class], call{node: int32(f - g.imported), loop: -1})
+		g.members[class] = append(g.members[class], call{node: int32(f - g.imported()), loop: -1})
 	})
 }
 
@@ -62,23 +62,23 @@ func (g *graph) references(f func(uint32)) {
 			}
 		}
 	}
-	for i := range g.m.Elements {
-		for _, function := range g.m.Elements[i].Funcs {
+	for i := range g.Elements {
+		for _, function := range g.Elements[i].Funcs {
 			f(function)
 		}
-		for _, e := range g.m.Elements[i].Exprs {
+		for _, e := range g.Elements[i].Exprs {
 			expr(e)
 		}
 	}
-	for i := range g.m.Globals {
-		expr(g.m.Globals[i].Init)
+	for i := range g.Globals {
+		expr(g.Globals[i].Init)
 	}
-	for i := range g.m.Tables {
-		if init := g.m.Tables[i].Init; init != nil {
+	for i := range g.Tables {
+		if init := g.Tables[i].Init; init != nil {
 			expr(*init)
 		}
 	}
-	for _, e := range g.m.Exports {
+	for _, e := range g.Exports {
 		if e.Kind == wasm.ExternFunc {
 			f(e.Index)
 		}
@@ -88,22 +88,22 @@ func (g *graph) references(f func(uint32)) {
 // receivesFunctions reports whether functions of other modules can come into this one, other than as imports: in a table
 // that others see, in a global, or as a parameter or a result of some function.
 func (g *graph) receivesFunctions() bool {
-	for _, i := range g.m.Imports {
+	for _, i := range g.Imports {
 		if i.Kind == wasm.ExternTable || i.Kind == wasm.ExternGlobal && i.Global.Type.IsRef() {
 			return true
 		}
 	}
-	for _, e := range g.m.Exports {
+	for _, e := range g.Exports {
 		if e.Kind == wasm.ExternTable || e.Kind == wasm.ExternGlobal {
 			return true
 		}
 	}
-	for _, t := range g.m.Globals {
+	for _, t := range g.Globals {
 		if t.Type.IsRef() && t.Mutable {
 			return true
 		}
 	}
-	for _, t := range g.m.Types {
+	for _, t := range g.Types {
 		for _, list := range [...][]wasm.ValType{t.Params, t.Results} {
 			for _, t := range list {
 				if holdsFunction(t) {

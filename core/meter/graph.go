@@ -11,10 +11,8 @@ var errInvalid = errors.New("meter: the module is not valid")
 // graph is who may call whom. Its nodes are the functions that the module defines, and after them the classes: what a
 // call through a table or a reference may reach, one class for each type of function.
 type graph struct {
-	m        *wasm.Module
-	spaces   *wasm.Spaces
-	imported uint32
-	defined  int
+	*module
+	defined int
 
 	classOf []int32  // class node of each type
 	members [][]call // of each class
@@ -46,12 +44,8 @@ const (
 // toImport stands for a call of an imported function.
 const toImport = -1
 
-func newGraph(m *wasm.Module) (*graph, error) {
-	g := &graph{m: m, spaces: m.Spaces(), defined: len(m.Code)}
-	g.imported = uint32(g.spaces.ImportedFuncs)
-	if len(m.Funcs) != len(m.Code) {
-		return nil, errInvalid
-	}
+func newGraph(m *module) (*graph, error) {
+	g := &graph{module: m, defined: len(m.Code)}
 	g.classify()
 	s := scanner{graph: g}
 	for i := range m.Code {
@@ -69,10 +63,10 @@ func newGraph(m *wasm.Module) (*graph, error) {
 // node returns the node of a function.
 func (g *graph) node(function uint32) (node int32, ok bool) {
 	switch {
-	case function < g.imported:
+	case function < g.imported():
 		return toImport, true
-	case int(function-g.imported) < g.defined:
-		return int32(function - g.imported), true
+	case int(function-g.imported()) < g.defined:
+		return int32(function - g.imported()), true
 	}
 	return 0, false
 }
@@ -147,7 +141,7 @@ func (s *scanner) step(it *wasm.Iter) bool {
 		}
 		s.open = append(s.open, -1)
 	case wasm.OpLoop:
-		if it.Block.Indexed && int(it.Block.Index) >= len(s.graph.m.Types) {
+		if it.Block.Indexed && int(it.Block.Index) >= len(s.graph.Types) {
 			return false
 		}
 		loop := int32(len(s.graph.loops))

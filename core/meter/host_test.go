@@ -86,14 +86,15 @@ func (i inside) setTable(index uint32, ref uintptr) {
 	i.value.FieldByName("Tables").Index(int(index)).Elem().FieldByName("References").Index(0).SetUint(uint64(ref))
 }
 
-// flag returns where the guest reads a global that its module defines. The compiler keeps it in the context of the
+func (i inside) flag(index uint32) *atomic.Uint32 { return (*atomic.Uint32)(i.global(index)) }
+
+// global returns where the guest reads a global that its module defines. The compiler keeps it in the context of the
 // instance, 16 bytes for each global; the interpreter in wazero's GlobalInstance.
-func (i inside) flag(index uint32) *atomic.Uint32 {
+func (i inside) global(index uint32) unsafe.Pointer {
 	engine := reflect.ValueOf(i.engine).Elem()
 	if context := engine.FieldByName("opaquePtr"); context.IsValid() {
 		begin := engine.FieldByName("parent").Elem().FieldByName("offsets").FieldByName("GlobalsBegin").Int()
-		return (*atomic.Uint32)(unsafe.Add(context.UnsafePointer(), begin+16*int64(index)))
+		return unsafe.Add(context.UnsafePointer(), begin+16*int64(index))
 	}
-	global := i.value.FieldByName("Globals").Index(int(index)).Elem().FieldByName("Val")
-	return (*atomic.Uint32)(global.Addr().UnsafePointer())
+	return i.value.FieldByName("Globals").Index(int(index)).Elem().FieldByName("Val").Addr().UnsafePointer()
 }

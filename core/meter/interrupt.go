@@ -4,25 +4,31 @@ import "github.com/pywasm-go/pywasm/core/wasm"
 
 // Injected says what a pass added to a module, all of it at the end of its index space.
 type Injected struct {
-	// Any is false if there is nothing to interrupt: the module is as it was.
+	// Any is false if there is nothing to do: the module is as it was.
 	Any bool
-	// Flag is a mutable i32 global. Not zero asks for a call of the hook at the next safe point; it is zero when the
-	// hook is called.
-	Flag uint32
+	// Global is what guest and host share.
+	Global uint32
 	// Hook is a table whose element 0 the host sets to a function without parameters and results. If that returns, the
 	// guest goes on.
 	Hook uint32
 }
 
-// Interrupt returns the module with safe points, where it tests a flag and calls a hook. The module must be valid; it is
-// not changed.
+// Interrupt returns the module with safe points, where it tests a flag and calls the hook. The flag is the global, a
+// mutable i32. Not zero asks for a call of the hook at the next safe point; it is zero when the hook is called.
+//
+// The module must be valid; it is not changed.
 func Interrupt(m *wasm.Module) (*wasm.Module, Injected, error) {
-	g, err := newGraph(m)
+	spaces, err := newModule(m)
+	if err != nil {
+		return nil, Injected{}, err
+	}
+	g, err := newGraph(spaces)
 	if err != nil {
 		return nil, Injected{}, err
 	}
 	p := newPlanner(g)
-	r := rewriter{injector: newInjector(g)}
+	in := newInjector(spaces)
+	r := rewriter{injector: in}
 	changed := false
 	for _, node := range p.order.nodes {
 		if int(node) >= g.defined {
@@ -30,12 +36,35 @@ func Interrupt(m *wasm.Module) (*wasm.Module, Injected, error) {
 			continue
 		}
 		if plan := p.function(node); plan.any {
-			r.result.Code[node] = r.rewrite(m.Code[node], plan)
+			in.result.Code[node] = r.rewrite(m.Code[node], plan)
 			changed = true
 		}
 	}
 	if !changed {
 		return m, Injected{}, nil
 	}
-	return r.result, Injected{Any: true, Flag: r.flag, Hook: r.hook}, nil
+	return in.result, Injected{Any: true, Global: in.global, Hook: in.hook}, nil
+}
+
+// testAndTurn tests the flag at the head of a loop. After the hook, it goes round:
+//
+//	(if (i32.eqz (global.get $flag)) (then) (else (call $hook) (br $loop)))
+//
+// wazero puts blocks in the order of a search from the entry. One that leads back comes last, out of the way, and all that
+// the call needs of spilling and reloading is there and not on the path that runs.
+func (in *injector) testAndTurn(c *code) {
+	c.at(wasm.OpGlobalGet, in.global)
+	c.ops(wasm.OpI32Eqz)
+	c.block(wasm.OpIf)
+	c.ops(wasm.OpElse)
+	c.at(wasm.OpCall, in.call)
+	c.at(wasm.OpBr, 1)
+	c.ops(wasm.OpEnd)
+}
+
+// safePoint tests the flag anywhere, in a loop made for the purpose.
+func (in *injector) safePoint(c *code) {
+	c.block(wasm.OpLoop)
+	in.testAndTurn(c)
+	c.ops(wasm.OpEnd)
 }

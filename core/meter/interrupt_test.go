@@ -99,7 +99,7 @@ func raise(guest api.Module, in meter.Injected, pause time.Duration) (stop func(
 	done, ended := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(ended)
-		for flag := insides(guest).flag(in.Flag); ; {
+		for flag := insides(guest).flag(in.Global); ; {
 			select {
 			case <-done:
 				return

@@ -70,7 +70,7 @@ func (p *planner) summaryOf(node int32) summary {
 
 // function decides about a function. The plan is valid until the next call.
 func (p *planner) function(node int32) *plan {
-	body := p.graph.m.Code[node].Body
+	body := p.graph.Code[node].Body
 	p.plan = plan{tests: p.plan.tests[:0], heads: p.plan.heads[:0]}
 	p.node, p.size, p.it, p.length = node, len(body.Bytes), wasm.NewIter(body), -1
 	p.frames = append(p.frames[:0], frame{loop: -1, exit: dead, other: dead})

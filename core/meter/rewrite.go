@@ -2,37 +2,76 @@ package meter
 
 import "github.com/pywasm-go/pywasm/core/wasm"
 
-// rewriter writes bodies anew as planned.
-type rewriter struct {
-	*injector
-	plan   *plan
+// editor writes a body anew, instruction by instruction.
+type editor struct {
 	body   []byte
 	it     *wasm.Iter
 	out    code
 	copied int    // how much of the old body is in out, or replaced
 	plain  []bool // of each block that is open: it is a loop without parameters
-	loop   int    // the next loop
-	test   int    // the next test
 	length int64  // the constant before the instruction, or -1
+}
+
+func (e *editor) start(body wasm.Expr) {
+	e.body, e.it = body.Bytes, wasm.NewIter(body)
+	e.out, e.copied = make(code, 0, len(e.body)+len(e.body)/4+32), 0
+	e.plain, e.length = append(e.plain[:0], false), -1
+}
+
+// next goes to the next instruction.
+func (e *editor) next() bool {
+	if e.it.Start < e.it.Pos() {
+		e.length = constantOf(e.it)
+	}
+	return len(e.plain) > 0 && e.it.Next()
+}
+
+// keep copies the old body up to a place.
+func (e *editor) keep(end int) {
+	e.out = append(e.out, e.body[e.copied:end]...)
+	e.copied = end
+}
+
+// replace leaves the instruction out, and returns where to write what stands in its place.
+func (e *editor) replace() *code {
+	e.keep(e.it.Start)
+	e.copied = e.it.Pos()
+	return &e.out
+}
+
+// turn writes br_if to a loop as a branch within an `if`. wazero makes one jump of that, and two of br_if.
+func (e *editor) turn() {
+	if !e.plain[len(e.plain)-1-int(e.it.Index)] {
+		return
+	}
+	c := e.replace()
+	c.block(wasm.OpIf)
+	c.at(wasm.OpBr, e.it.Index+1)
+	c.ops(wasm.OpEnd)
+}
+
+func (e *editor) finish(c wasm.Code) wasm.Code {
+	e.keep(len(e.body))
+	c.Body.Bytes = e.out
+	return c
+}
+
+// rewriter inserts tests as planned.
+type rewriter struct {
+	*injector
+	editor
+	plan *plan
+	loop int // the next loop
+	test int // the next test
 }
 
 // rewrite returns a function with the tests that are planned.
 func (r *rewriter) rewrite(c wasm.Code, p *plan) wasm.Code {
-	r.plan, r.body, r.it = p, c.Body.Bytes, wasm.NewIter(c.Body)
-	r.out, r.copied = make(code, 0, len(r.body)+len(r.body)/8+32), 0
-	r.plain, r.loop, r.test, r.length = append(r.plain[:0], false), 0, 0, -1
-	for len(r.plain) > 0 && r.it.Next() {
+	r.plan, r.loop, r.test = p, 0, 0
+	for r.start(c.Body); r.next(); {
 		r.step()
 	}
-	r.keep(len(r.body))
-	c.Body.Bytes = r.out
-	return c
-}
-
-// keep copies the old body up to a place.
-func (r *rewriter) keep(end int) {
-	r.out = append(r.out, r.body[r.copied:end]...)
-	r.copied = end
+	return r.finish(c)
 }
 
 func (r *rewriter) step() {
@@ -49,24 +88,18 @@ func (r *rewriter) step() {
 	case wasm.OpEnd:
 		r.plain = r.plain[:len(r.plain)-1]
 	case wasm.OpBrIf:
-		if r.plain[len(r.plain)-1-int(r.it.Index)] {
-			r.turn()
-		}
+		r.turn()
 	default:
 		if isBulk(op) && r.isLong(r.it, r.length) {
-			r.keep(r.it.Start)
-			r.out.at(wasm.OpCall, r.bulkFunction(r.it))
-			r.copied = r.it.Pos()
+			r.replace().at(wasm.OpCall, r.bulkFunction(r.it))
 		}
 	}
-	r.length = constantOf(r.it)
 }
 
 // enter starts a loop, which may need a test at each turn. If the loop has parameters, these are on the stack, where the
 // block of the test cannot reach them: it cannot branch to the loop.
 func (r *rewriter) enter() {
-	bt := r.it.Block
-	plain := !bt.Indexed || len(r.m.Types[bt.Index].Params) == 0
+	plain := !r.hasParams(r.it.Block)
 	if r.plan.heads[r.loop] {
 		r.keep(r.it.Pos())
 		if plain {
@@ -77,13 +110,4 @@ func (r *rewriter) enter() {
 	}
 	r.plain = append(r.plain, plain)
 	r.loop++
-}
-
-// turn writes br_if to a loop as a branch within an `if`. wazero makes one jump of that, and two of br_if.
-func (r *rewriter) turn() {
-	r.keep(r.it.Start)
-	r.out.block(wasm.OpIf)
-	r.out.at(wasm.OpBr, r.it.Index+1)
-	r.out.ops(wasm.OpEnd)
-	r.copied = r.it.Pos()
 }
