@@ -35,12 +35,22 @@ func TestKernels(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	forms := []form{{name: "unchanged", module: m}, {name: "interrupt", module: out, in: in}}
+	fuel, fin, err := meter.Fuel(m)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := wasm.Validate(fuel); err != nil {
+		t.Fatal(err)
+	}
+	forms := []form{{name: "unchanged", module: m}, {name: "interrupt", module: out, in: in}, {name: "fuel", module: fuel, in: fin}}
 	h := newHost(t, true)
 	var guests [positions][]api.Module
 	for p := range guests {
 		for _, f := range forms {
 			guests[p] = append(guests[p], h.instantiate(t, padded(f.module, p).Encode(), f.in))
+			if f.name == "fuel" {
+				insides(guests[p][len(guests[p])-1]).fuel(f.in).Store(1 << 62)
+			}
 		}
 	}
 	product := make([]float64, len(forms))

@@ -9,14 +9,6 @@ const (
 	chunkElements = 1 << 15
 )
 
-const (
-	opI32GtU    wasm.Opcode = 0x4B
-	opI32LeU    wasm.Opcode = 0x4D
-	opI64GtU    wasm.Opcode = 0x56
-	opI64Shl    wasm.Opcode = 0x86
-	opI64ExtU32 wasm.Opcode = 0xAD
-)
-
 func isBulk(op wasm.Opcode) bool {
 	switch op {
 	case wasm.OpMemoryInit, wasm.OpMemoryCopy, wasm.OpMemoryFill, wasm.OpTableInit, wasm.OpTableCopy, wasm.OpTableFill:
@@ -49,3 +41,15 @@ func (m *module) isLong(it *wasm.Iter, length int64) bool {
 	}
 	return most > chunk
 }
+
+// isSplit reports whether an instruction may run for long, and so becomes a function with safe points.
+func (m *module) isSplit(it *wasm.Iter, length int64) bool {
+	return isWait(it.Op) || isBulk(it.Op) && m.isLong(it, length)
+}
+
+// isMetered reports whether what an instruction costs is known only when it runs. It becomes a function that pays.
+func (m *module) isMetered(it *wasm.Iter, length int64) bool {
+	return it.Op == wasm.OpTableGrow || m.isSplit(it, length) || isBulk(it.Op) && length < 0
+}
+
+func isWait(op wasm.Opcode) bool { return op == wasm.OpAtomicWait32 || op == wasm.OpAtomicWait64 }

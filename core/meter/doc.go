@@ -1,11 +1,13 @@
 // Package meter rewrites modules so that what they run can be interrupted and measured.
 //
-// Interrupt adds safe points: places where the guest tests a global and, if it is not zero, calls a hook. What is added
-// comes at the end of its index space, so that no index of the module changes:
+// What a pass adds comes at the end of its index space, so that no index of the module changes: globals that guest and
+// host share, a table of hooks, which the host sets after instantiation and before any guest code runs, and functions, which
+// call the hooks and do long operations in pieces.
 //
-//   - a mutable i32 global, the flag;
-//   - a table of one function, the hook, which the host sets after instantiation and before any guest code runs;
-//   - functions that clear the flag and call the hook, and that do long bulk operations in pieces.
+// # Interruption
+//
+// Interrupt adds safe points: places where the guest tests a global, the flag, and, if it is not zero, clears it and calls
+// the hook. Functions that need none stay as they are, and so does a module without any.
 //
 // Every endless path has a safe point, and there are about limit instructions at most between two of them:
 //
@@ -15,16 +17,23 @@
 //   - on long paths without loops, and where calls make them long: forty functions that each call the next one twice run
 //     for ever without a loop;
 //   - before the first call of an import, which may lead back into the module;
-//   - between the pieces of a bulk operation.
+//   - between the pieces of a bulk operation, and between those of a wait, which lasts for 10 ms at most.
 //
-// Functions that need none stay as they are, and so does a module without any.
+// # Fuel
+//
+// Fuel divides bodies into regions: code that runs as often as its start does, if nothing traps. It need not be contiguous;
+// what follows a block that can only be left at its end belongs to the region before it. A region is paid at its start.
+// Payments are safe points, and the test for the flag is the one for the fuel: the guest compares what would be left with
+// the flag, which is 0 or the largest number there is. Only the host writes it while the guest runs, so no store is lost,
+// as it might be if the host took fuel away. In an outermost loop without calls, a local holds a copy of the fuel, so that
+// the guest does not wait for what it has just stored.
 //
 // # The host
 //
 // wazero's compiler keeps a global that a module defines in the context of the instance, at opaquePtr +
 // offsets.GlobalsBegin + 16*index, where machine code loads it at each test; its interpreter in the field Val of
 // Globals[index]. (The fields are those of wazero's internal moduleEngine, compiledModule and ModuleInstance.) Both are
-// aligned, and any thread may store into the lower 32 bits while the guest runs.
+// aligned, and any thread may store Raised there while the guest runs.
 //
 // That thread must not be one that Go stops. A guest in machine code cannot be preempted, so a collection of garbage that
 // begins while it runs waits for its next call into Go, with all goroutines, the one that would set the flag included.

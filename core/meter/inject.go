@@ -10,42 +10,70 @@ import (
 type injector struct {
 	*module
 	result *wasm.Module
-	global uint32 // what guest and host share
-	hook   uint32 // a table whose element 0 is the function that the host provides
-	call   uint32 // a function that calls the hook
-	bulk   map[bulkKey]uint32
+	flag   uint32            // a global; not zero asks for a call of the hook
+	hook   uint32            // a table of functions that the host provides
+	call   uint32            // a function that calls them
+	split  map[string]uint32 // functions that stand for an instruction
+	// pay writes a safe point where what cost pushes is paid, too, if the pass counts.
+	pay    func(c *code, cost func())
+	counts bool
 }
 
-// newInjector starts with a global of type i32 and a function that clears it and calls the hook.
-func newInjector(m *module) *injector {
+// newInjector starts with a table for hooks.
+func newInjector(m *module, hooks uint32) *injector {
 	out := *m.Module
-	in := &injector{module: m, result: &out, bulk: map[bulkKey]uint32{}}
-	in.global, in.hook = uint32(len(m.spaces.Globals)), uint32(len(m.spaces.Tables))
+	in := &injector{module: m, result: &out, split: map[string]uint32{}, hook: uint32(len(m.spaces.Tables))}
 	out.Types, out.Funcs, out.Code = slices.Clone(out.Types), slices.Clone(out.Funcs), slices.Clone(out.Code)
-
-	var zero code
-	zero.i32(0)
-	zero.ops(wasm.OpEnd)
-	out.Globals = append(slices.Clone(out.Globals), wasm.Global{
-		GlobalType: wasm.GlobalType{Type: wasm.I32, Mutable: true}, Init: wasm.Expr{Bytes: zero},
-	})
+	out.Globals = slices.Clone(out.Globals)
 	out.Tables = append(slices.Clone(out.Tables), wasm.Table{
-		TableType: wasm.TableType{Elem: wasm.FuncRef, Limits: wasm.Limits{Min: 1, Max: 1, HasMax: true}},
+		TableType: wasm.TableType{Elem: wasm.FuncRef, Limits: wasm.Limits{Min: uint64(hooks), Max: uint64(hooks), HasMax: true}},
 	})
-
-	var body code
-	body.i32(0)
-	body.at(wasm.OpGlobalSet, in.global)
-	body.i32(0)
-	body.at(wasm.OpCallIndirect, uint32(len(out.Types)), in.hook)
-	body.ops(wasm.OpEnd)
-	in.call = in.addFunction(wasm.FuncType{}, body)
 	return in
 }
 
-func (in *injector) addFunction(t wasm.FuncType, body code) uint32 {
+// addGlobal adds a mutable global that starts as zero.
+func (in *injector) addGlobal(t wasm.ValType) uint32 {
+	zero := wasm.AppendS32(wasm.OpI32Const.Append(nil), 0)
+	if t == wasm.I64 {
+		zero = wasm.AppendS64(wasm.OpI64Const.Append(nil), 0)
+	}
+	in.result.Globals = append(in.result.Globals, wasm.Global{
+		GlobalType: wasm.GlobalType{Type: t, Mutable: true}, Init: wasm.Expr{Bytes: wasm.OpEnd.Append(zero)},
+	})
+	return uint32(len(in.spaces.Globals) + len(in.result.Globals) - len(in.Globals) - 1)
+}
+
+func (in *injector) addType(t wasm.FuncType) uint32 {
 	in.result.Types = append(in.result.Types, t)
-	in.result.Funcs = append(in.result.Funcs, uint32(len(in.result.Types)-1))
-	in.result.Code = append(in.result.Code, wasm.Code{Body: wasm.Expr{Bytes: body}})
+	return uint32(len(in.result.Types) - 1)
+}
+
+func (in *injector) addFunction(t wasm.FuncType, body code, locals ...wasm.LocalRun) uint32 {
+	in.result.Funcs = append(in.result.Funcs, in.addType(t))
+	in.result.Code = append(in.result.Code, wasm.Code{Locals: locals, Body: wasm.Expr{Bytes: body}})
 	return in.imported() + uint32(len(in.result.Funcs)-1)
+}
+
+// callHook writes a call of one of the hooks, whose type is nullary.
+func (in *injector) callHook(c *code, index int32, nullary uint32) {
+	c.i32(index)
+	c.at(wasm.OpCallIndirect, nullary, in.hook)
+}
+
+// replacement returns a function that does what an instruction does, with safe points within.
+func (in *injector) replacement(it *wasm.Iter) uint32 {
+	key := string(it.Bytes())
+	f, ok := in.split[key]
+	if !ok {
+		switch {
+		case isWait(it.Op):
+			f = in.waitFunction(it)
+		case it.Op == wasm.OpTableGrow:
+			f = in.growFunction(it)
+		default:
+			f = in.bulkFunction(it)
+		}
+		in.split[key] = f
+	}
+	return f
 }

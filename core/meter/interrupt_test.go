@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"runtime"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -46,7 +47,11 @@ func parse(t testing.TB, text string) *wasm.Module {
 }
 
 func interrupt(t testing.TB, m *wasm.Module) (*wasm.Module, meter.Injected) {
-	out, in, err := meter.Interrupt(m)
+	return rewritten(t, m, meter.Interrupt)
+}
+
+func rewritten(t testing.TB, m *wasm.Module, pass pass) (*wasm.Module, meter.Injected) {
+	out, in, err := pass(m)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -56,10 +61,23 @@ func interrupt(t testing.TB, m *wasm.Module) (*wasm.Module, meter.Injected) {
 	return out, in
 }
 
-// onBoth runs a test with wazero's compiler and with its interpreter.
+type pass func(*wasm.Module) (*wasm.Module, meter.Injected, error)
+
+// mode is a way in which guests can be interrupted.
+type mode struct {
+	name    string
+	rewrite pass
+}
+
+var modes = []mode{{"interrupt", meter.Interrupt}, {"fuel", meter.Fuel}}
+
+// onBoth runs a test with wazero's compiler and with its interpreter. With the race detector, the interpreter takes minutes,
+// and it reads the flag without synchronization.
 func onBoth(t *testing.T, f func(t *testing.T, compiled bool)) {
 	t.Run("compiler", func(t *testing.T) { f(t, true) })
-	t.Run("interpreter", func(t *testing.T) { f(t, false) })
+	if !raceEnabled {
+		t.Run("interpreter", func(t *testing.T) { f(t, false) })
+	}
 }
 
 func TestSameResults(t *testing.T) {
@@ -99,13 +117,13 @@ func raise(guest api.Module, in meter.Injected, pause time.Duration) (stop func(
 	done, ended := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(ended)
-		for flag := insides(guest).flag(in.Global); ; {
+		for flag := insides(guest).flag(in); ; {
 			select {
 			case <-done:
 				return
 			default:
 			}
-			flag.Store(1)
+			flag.Store(meter.Raised)
 			time.Sleep(pause + time.Duration(rand.Uint32N(20))*time.Microsecond)
 		}
 	}()
@@ -132,15 +150,12 @@ var errStop = errors.New("stop")
 
 func TestEndlessProgramsStop(t *testing.T) {
 	withoutCollections(t)
-	for _, p := range endless {
-		t.Run(p.name, func(t *testing.T) {
-			onBoth(t, func(t *testing.T, compiled bool) { stops(t, p.text, compiled) })
-		})
-	}
-	for _, p := range endlessCaught {
-		t.Run(p.name, func(t *testing.T) {
-			onBoth(t, func(t *testing.T, compiled bool) { stops(t, p.text, compiled) })
-		})
+	for _, mode := range modes {
+		for _, p := range slices.Concat(endless, endlessCaught) {
+			t.Run(mode.name+"/"+p.name, func(t *testing.T) {
+				onBoth(t, func(t *testing.T, compiled bool) { stops(t, p.text, mode, compiled) })
+			})
+		}
 	}
 }
 
@@ -153,11 +168,8 @@ func withoutCollections(t *testing.T) {
 }
 
 // stops checks that a guest goes on when the hook returns, ten times, and stops when it panics.
-func stops(t *testing.T, text string, compiled bool) {
-	if raceEnabled && !compiled {
-		t.Skip("the interpreter reads the flag without synchronization")
-	}
-	out, in := interrupt(t, parse(t, text))
+func stops(t *testing.T, text string, mode mode, compiled bool) {
+	out, in := rewritten(t, parse(t, text), mode.rewrite)
 	if !in.Any {
 		t.Fatal("nothing to test")
 	}
@@ -169,6 +181,9 @@ func stops(t *testing.T, text string, compiled bool) {
 		}
 	}
 	guest := h.instantiate(t, out.Encode(), in)
+	if in.Fuel != 0 {
+		insides(guest).fuel(in).Store(1 << 60)
+	}
 	defer raise(guest, in, time.Millisecond)()
 	ended := make(chan error)
 	go func() {

@@ -2,28 +2,16 @@ package meter
 
 import "github.com/pywasm-go/pywasm/core/wasm"
 
-// bulkKey is a bulk operation with its immediates.
-type bulkKey struct {
-	op            wasm.Opcode
-	index, index2 uint32
-}
-
 // bulkFunction returns a function that does what a bulk operation does, in pieces.
 func (in *injector) bulkFunction(it *wasm.Iter) uint32 {
-	key := bulkKey{it.Op, it.Index, it.Index2}
-	f, ok := in.bulk[key]
-	if !ok {
-		w := in.bulkWriter(key)
-		f = in.addFunction(wasm.FuncType{Params: []wasm.ValType{wasm.I32, w.value, wasm.I32}}, w.function())
-		in.bulk[key] = f
-	}
-	return f
+	w := in.bulkWriter(it)
+	return in.addFunction(wasm.FuncType{Params: []wasm.ValType{wasm.I32, w.value, wasm.I32}}, w.function())
 }
 
 // bulkWriter writes such a function. Its parameters are those of the operation: destination, source or value, length.
 type bulkWriter struct {
 	*injector
-	key    bulkKey
+	*wasm.Iter
 	value  wasm.ValType // of the second parameter
 	chunk  int32
 	bounds [2]func() // push the size, as i64, of what destination and source are in
@@ -32,8 +20,8 @@ type bulkWriter struct {
 	out    code
 }
 
-func (in *injector) bulkWriter(key bulkKey) *bulkWriter {
-	w := &bulkWriter{injector: in, key: key, value: wasm.I32, chunk: chunkElements, source: true}
+func (in *injector) bulkWriter(it *wasm.Iter) *bulkWriter {
+	w := &bulkWriter{injector: in, Iter: it, value: wasm.I32, chunk: chunkElements, source: true}
 	c := &w.out
 	memory := func() {
 		c.at(wasm.OpMemorySize, 0)
@@ -48,19 +36,19 @@ func (in *injector) bulkWriter(key bulkKey) *bulkWriter {
 		}
 	}
 	length := func(n int64) func() { return func() { c.i64(n) } }
-	switch key.op {
+	switch it.Op {
 	case wasm.OpMemoryFill:
 		w.chunk, w.source, w.bounds[0] = chunkBytes, false, memory
 	case wasm.OpMemoryCopy:
 		w.chunk, w.within, w.bounds = chunkBytes, true, [2]func(){memory, memory}
 	case wasm.OpMemoryInit:
-		w.chunk, w.bounds = chunkBytes, [2]func(){memory, length(in.dataSegment(key.index))}
+		w.chunk, w.bounds = chunkBytes, [2]func(){memory, length(in.dataSegment(it.Index))}
 	case wasm.OpTableFill:
-		w.source, w.value, w.bounds[0] = false, in.spaces.Tables[key.index].Elem, table(key.index)
+		w.source, w.value, w.bounds[0] = false, in.spaces.Tables[it.Index].Elem, table(it.Index)
 	case wasm.OpTableCopy:
-		w.within, w.bounds = key.index == key.index2, [2]func(){table(key.index), table(key.index2)}
+		w.within, w.bounds = it.Index == it.Index2, [2]func(){table(it.Index), table(it.Index2)}
 	case wasm.OpTableInit:
-		w.bounds = [2]func(){table(key.index2), length(in.elementSegment(key.index))}
+		w.bounds = [2]func(){table(it.Index2), length(in.elementSegment(it.Index))}
 	}
 	return w
 }
@@ -98,6 +86,14 @@ func (w *bulkWriter) function() code {
 	}
 	w.pieces(false)
 	c.ops(wasm.OpEnd)
+	if w.counts {
+		w.pay(c, func() {
+			c.at(wasm.OpLocalGet, 2)
+			c.ops(opI64ExtU32)
+			c.i64(unit(w.Op))
+			c.ops(wasm.OpI64DivU)
+		})
+	}
 	for operand := range uint32(3) {
 		c.at(wasm.OpLocalGet, operand)
 	}
@@ -122,7 +118,7 @@ func (w *bulkWriter) leaveIfBeyond(operand uint32, size func()) {
 func (w *bulkWriter) pieces(fromEnd bool) {
 	c := &w.out
 	c.block(wasm.OpLoop)
-	w.safePoint(c)
+	w.pay(c, func() { c.i64(int64(w.chunk) / unit(w.Op)) })
 	if fromEnd {
 		w.move(2, wasm.OpI32Sub)
 	}
@@ -157,10 +153,21 @@ func (w *bulkWriter) move(param uint32, op wasm.Opcode) {
 	w.out.at(wasm.OpLocalSet, param)
 }
 
-func (w *bulkWriter) operation() {
-	indices := []uint32{w.key.index, w.key.index2}
-	if w.key.op == wasm.OpMemoryFill || w.key.op == wasm.OpTableFill {
-		indices = indices[:1]
-	}
-	w.out.at(w.key.op, indices...)
+func (w *bulkWriter) operation() { w.out = append(w.out, w.Bytes()...) }
+
+// growFunction returns a function that pays for the elements of table.grow.
+func (in *injector) growFunction(it *wasm.Iter) uint32 {
+	var c code
+	in.pay(&c, func() {
+		c.at(wasm.OpLocalGet, 1)
+		c.ops(opI64ExtU32)
+		c.i64(elementsPerUnit)
+		c.ops(wasm.OpI64DivU)
+	})
+	c.at(wasm.OpLocalGet, 0)
+	c.at(wasm.OpLocalGet, 1)
+	c.at(wasm.OpTableGrow, it.Index)
+	c.ops(wasm.OpEnd)
+	params := []wasm.ValType{in.spaces.Tables[it.Index].Elem, wasm.I32}
+	return in.addFunction(wasm.FuncType{Params: params, Results: []wasm.ValType{wasm.I32}}, c)
 }

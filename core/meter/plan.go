@@ -6,8 +6,7 @@ import "github.com/pywasm-go/pywasm/core/wasm"
 type plan struct {
 	tests []int  // where to insert a test, ascending
 	heads []bool // of each loop, in order: whether to test at each turn
-	bulk  bool   // there are bulk operations of unknown length
-	any   bool
+	any   bool   // there is something to do
 }
 
 // planner follows the paths through bodies, callees first, and decides where tests are needed.
@@ -144,8 +143,8 @@ func (p *planner) step() {
 	default:
 		if isCall(op) {
 			p.call()
-		} else if isBulk(op) && p.graph.isLong(p.it, p.length) {
-			p.plan.bulk, p.plan.any = true, true
+		} else if p.graph.isSplit(p.it, p.length) {
+			p.plan.any = true
 		}
 	}
 	p.length = constantOf(p.it)

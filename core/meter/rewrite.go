@@ -90,8 +90,8 @@ func (r *rewriter) step() {
 	case wasm.OpBrIf:
 		r.turn()
 	default:
-		if isBulk(op) && r.isLong(r.it, r.length) {
-			r.replace().at(wasm.OpCall, r.bulkFunction(r.it))
+		if r.isSplit(r.it, r.length) {
+			r.replace().at(wasm.OpCall, r.replacement(r.it))
 		}
 	}
 }
