@@ -16,10 +16,18 @@ type Store struct {
 // DefaultCompiler returns the name of the best compiler for this machine.
 func DefaultCompiler() string { return string(engine.DefaultCompiler()) }
 
-// NewStore makes a store for a compiler: "optimizing" or "interpreter".
-func NewStore(compiler string) (s *Store, err error) {
+// Pause does what is due on the thread of a guest, see core/engine; an error unwinds it. The data plane sets it.
+var Pause func() error
+
+// NewStore makes a store for a compiler: "optimizing" or "interpreter". Its guests pause now and then, if they are to be
+// interruptible.
+func NewStore(compiler string, interruptible bool) (s *Store, err error) {
 	defer guard(&err)
-	store, err := engine.NewStore(engine.Compiler(compiler))
+	config := engine.Config{Compiler: engine.Compiler(compiler)}
+	if interruptible {
+		config.Pause = func(*engine.Call) error { return Pause() }
+	}
+	store, err := engine.NewStore(config)
 	if err != nil {
 		return nil, err
 	}

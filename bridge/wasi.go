@@ -28,7 +28,7 @@ type WasiConfig struct {
 
 // NewWasiConfig returns a configuration in which the guest has the streams of the process.
 func NewWasiConfig() *WasiConfig {
-	return &WasiConfig{config: wasi.Config{Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr}}
+	return &WasiConfig{config: wasi.Config{Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Interrupt: Pause}}
 }
 
 // Pointer returns the address for the data plane, which connects Python's streams. It is valid as long as the handle.
@@ -43,9 +43,6 @@ func Connect(config unsafe.Pointer, number int, stream io.ReadWriter) {
 		w.output(number, stream)
 	}
 }
-
-// Interrupt has a guest that waits ask from time to time whether it is to go on.
-func Interrupt(config unsafe.Pointer, ask func() error) { (*WasiConfig)(config).config.Interrupt = ask }
 
 func (w *WasiConfig) output(number int, stream io.Writer) {
 	if number == 1 {

@@ -179,6 +179,13 @@ def anchor(store: Store, function: _native.Function, interpreted: bool) -> _nati
     return _native.Core(store, _Made(handle), handle.Pointer(), interpreted, (function,))
 
 
+def is_main_thread() -> bool:
+    """Says whether handlers of signals run on this thread."""
+    import threading
+
+    return threading.current_thread() is threading.main_thread()
+
+
 # ---- external references ----
 
 _watched: set[Any] = set()  # weak references to the stores that hold objects

@@ -41,7 +41,7 @@ class Store(_native.Store):
             bridge().DefaultCompiler() if engine is None else engine.compiler_name
         )
         # A headless engine could only load what another one has compiled.
-        self._handle: Any = bridge().NewStore(self.compiler_name or "interpreter")
+        self._handle: Any = bridge().NewStore(self.compiler_name or "interpreter", True)
         self._open(self._handle.Pointer())
 
     def close(self) -> None:

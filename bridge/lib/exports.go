@@ -48,18 +48,26 @@ func contained() {
 
 //export pywasm_instantiate
 func pywasm_instantiate(module, core unsafe.Pointer, imports *C.struct_pywasm_import, count C.int32_t,
-	memoryLimit C.uint64_t, call *C.struct_pywasm_call, out *unsafe.Pointer,
+	memoryLimit C.uint64_t, call *C.struct_pywasm_call, out *C.struct_pywasm_instance,
 ) (status C.int32_t) {
 	defer failed(call, &status)
 	externs := make([]engine.Extern, count)
 	for i, source := range unsafe.Slice(imports, count) {
 		externs[i] = extern(source, core, uint32(i))
 	}
-	made, err := (*engine.Module)(module).InstantiateWithin(uint64(memoryLimit), externs, core, unsafe.Pointer(call))
-	if made != nil {
-		*out = hold(made) // one that failed may be needed all the same
+	m := (*engine.Module)(module)
+	made, err := m.Link(uint64(memoryLimit), externs, core)
+	if err != nil {
+		return settle(err, call)
 	}
-	return settle(err, call)
+	out.instance, out.flag, out.pauses = hold(made), (*C.uint32_t)(made.Flag()), C.uint8_t(truth(m.Pauses()))
+	return C.PYWASM_OK
+}
+
+//export pywasm_start
+func pywasm_start(p unsafe.Pointer, call *C.struct_pywasm_call) (status C.int32_t) {
+	defer failed(call, &status)
+	return settle((*engine.Instance)(p).Start(unsafe.Pointer(call)), call)
 }
 
 func extern(i C.struct_pywasm_import, core unsafe.Pointer, position uint32) engine.Extern {
@@ -68,7 +76,7 @@ func extern(i C.struct_pywasm_import, core unsafe.Pointer, position uint32) engi
 	case C.PYWASM_IMPORT_INSTANCE:
 		e.Instance = (*engine.Instance)(i.source)
 	case C.PYWASM_IMPORT_GO:
-		e.Host = bridge.HostFunction(i.source)
+		e.Host = released(bridge.HostFunction(i.source))
 		e.Type = hostType(i)
 	case C.PYWASM_IMPORT_HOST:
 		e.Host = python(core, position)
@@ -76,6 +84,26 @@ func extern(i C.struct_pywasm_import, core unsafe.Pointer, position uint32) engi
 	}
 	return e
 }
+
+// released is a host function of Go's, which may wait: so it does not keep the GIL.
+func released(f engine.HostFunc) engine.HostFunc {
+	return func(c *engine.Call, guest api.Module, stack []uint64) {
+		if call := (*C.struct_pywasm_call)(c.Data); call.thread_state == nil {
+			C.python_guest_release(c.Data)
+		}
+		f(c, guest, stack)
+	}
+}
+
+// pause asks Python what is due.
+func pause() error {
+	if C.python_guest_pause() != C.PYWASM_OK {
+		return engine.ErrRaised
+	}
+	return nil
+}
+
+func init() { bridge.Pause = pause }
 
 func hostType(i C.struct_pywasm_import) wasm.FuncType {
 	types := bridge.ValueTypes(unsafe.Slice((*byte)(i.types), i.params+i.results))

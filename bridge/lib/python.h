@@ -48,8 +48,12 @@ static inline int64_t python_stream_transfer(void *stream, void *data, int64_t s
     return pywasm_python->stream_transfer(stream, data, size, writing);
 }
 
-static inline int32_t python_signals_check(void) {
-    return pywasm_python->signals_check();
+static inline int32_t python_guest_pause(void) {
+    return pywasm_python->guest_pause();
+}
+
+static inline void python_guest_release(void *call) {
+    pywasm_python->guest_release(call);
 }
 
 static inline void python_raise(const char *text) {

@@ -36,18 +36,9 @@ func (s stream) transfer(p []byte, writing C.int32_t) (int, error) {
 	return int(n), nil
 }
 
-// checkSignals ends a guest that waits if a handler of Python's raised.
-func checkSignals() error {
-	if C.python_signals_check() < 0 {
-		return engine.ErrRaised
-	}
-	return nil
-}
-
 //export pywasm_wasi_connect
 func pywasm_wasi_connect(config unsafe.Pointer, streams *unsafe.Pointer) {
 	defer contained()
-	bridge.Interrupt(config, checkSignals)
 	for number, object := range unsafe.Slice(streams, 3) {
 		if object != nil {
 			bridge.Connect(config, number, stream{object})

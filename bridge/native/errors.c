@@ -91,6 +91,11 @@ static void add_notes(const char *text) {
     }
 }
 
+void park_exception(struct pywasm_call *call) {
+    PyErr_Fetch((PyObject **)&call->exception[0], (PyObject **)&call->exception[1],
+                (PyObject **)&call->exception[2]);
+}
+
 int raise_failed(struct pywasm_call *call, int status) {
     if (status == PYWASM_RAISED && call->exception[0] == NULL) {
         stream_exception(call->exception);

@@ -76,28 +76,43 @@ static PyObject *unpack_results(Function *f, const uint64_t *stack) {
     return tuple;
 }
 
-/* Calls through Go. The GIL is let go unless the function ends at once. */
-static int call_through_go(Function *f, uint64_t *stack) {
+/* A function that ends at once: nothing has to watch it. */
+static int call_brief(Function *f, uint64_t *stack) {
     struct pywasm_call call = {0};
-    int32_t slots = (int32_t)f->signature->slots;
-    int32_t status;
+    if (core_enter(f->core) < 0) {
+        return -1;
+    }
+    int32_t status =
+        pywasm_go.pywasm_call(f->code.callee, stack, (int32_t)f->signature->slots, &call);
+    core_leave(f->core);
+    return status == PYWASM_OK ? 0 : raise_failed(&call, status);
+}
+
+/* The GIL is kept until the guest pauses, or let go at once if it would come to that. */
+static int call_watched(Function *f, uint64_t *stack) {
+    Frame frame;
+    if (frame_enter(&frame, f->core) < 0) {
+        return -1;
+    }
+    if (f->releases) {
+        frame.call.thread_state = PyEval_SaveThread();
+    }
+    int32_t status =
+        pywasm_go.pywasm_call(f->code.callee, stack, (int32_t)f->signature->slots, &frame.call);
+    if (frame.call.thread_state != NULL) {
+        PyEval_RestoreThread(frame.call.thread_state);
+    }
+    frame_leave(&frame, f);
+    return status == PYWASM_OK ? 0 : raise_failed(&frame.call, status);
+}
+
+static int call_through_go(Function *f, uint64_t *stack) {
     if (stack_check() < 0 || Py_EnterRecursiveCall(" in a WebAssembly function")) {
         return -1;
     }
-    if (core_enter(f->core) < 0) {
-        Py_LeaveRecursiveCall();
-        return -1;
-    }
-    if (f->code.ends_at_once) {
-        status = pywasm_go.pywasm_call(f->code.callee, stack, slots, &call);
-    } else {
-        call.thread_state = PyEval_SaveThread();
-        status = pywasm_go.pywasm_call(f->code.callee, stack, slots, &call);
-        PyEval_RestoreThread(call.thread_state);
-    }
-    core_leave(f->core);
+    int status = f->code.ends_at_once ? call_brief(f, stack) : call_watched(f, stack);
     Py_LeaveRecursiveCall();
-    return status == PYWASM_OK ? 0 : raise_failed(&call, status);
+    return status;
 }
 
 /* A function without loops and calls is entered right here; what it does not finish, Go does. */
@@ -244,6 +259,7 @@ Function *function_new(Core *core, uint32_t index, Signature *signature, PyObjec
         f->core = (Core *)Py_NewRef((PyObject *)core);
         f->store = (Store *)Py_NewRef((PyObject *)core->store);
         f->index = index;
+        f->releases = !core->pauses;
         pywasm_go.pywasm_function_get(core->go, index, &f->code);
     }
     return f;

@@ -44,6 +44,13 @@ struct pywasm_linear {
     uint64_t size; /* bytes; written by Go when the memory grows */
 };
 
+/* An instance, linked. */
+struct pywasm_instance {
+    void *instance; /* released with pywasm_instance_close */
+    uint32_t *flag; /* set by any thread but Go's, it asks the guest to pause; NULL if it never does */
+    uint8_t pauses; /* its calls end or come to a safe point soon */
+};
+
 /* An exported function, resolved. */
 struct pywasm_function {
     void *callee; /* released with pywasm_function_free */
@@ -58,7 +65,8 @@ struct pywasm_function {
 #define PYWASM_GO_FUNCTIONS(X)                                                                     \
     X(int32_t, pywasm_instantiate,                                                                 \
       (void *module, void *core, struct pywasm_import *imports, int32_t count,                     \
-       uint64_t memory_limit, struct pywasm_call *call, void **instance))                          \
+       uint64_t memory_limit, struct pywasm_call *call, struct pywasm_instance *out))              \
+    X(int32_t, pywasm_start, (void *instance, struct pywasm_call *call))                           \
     X(void, pywasm_instance_close, (void *instance))                                               \
     X(int32_t, pywasm_call,                                                                        \
       (void *callee, uint64_t *stack, int32_t slots, struct pywasm_call *call))                    \

@@ -156,13 +156,21 @@ static int call_host(Core *core, uint32_t index, uint64_t *stack) {
     return status;
 }
 
+/* Where the GIL was kept it is kept on, unless the call has had it for long. */
 int32_t host_call(void *core, uint32_t index, uint64_t *stack, struct pywasm_call *call) {
-    PyEval_RestoreThread(call->thread_state);
-    int status = call_host(core, index, stack);
-    if (status < 0) {
-        PyErr_Fetch((PyObject **)&call->exception[0], (PyObject **)&call->exception[1],
-                    (PyObject **)&call->exception[2]);
+    int kept = call->thread_state == NULL;
+    if (!kept) {
+        PyEval_RestoreThread(call->thread_state);
     }
-    call->thread_state = PyEval_SaveThread();
+    int status = call_host(core, index, stack);
+    if (status == 0) {
+        status = frame_check();
+    }
+    if (status < 0) {
+        park_exception(call);
+    }
+    if (!kept) {
+        call->thread_state = PyEval_SaveThread();
+    }
     return status < 0 ? PYWASM_RAISED : PYWASM_OK;
 }

@@ -250,53 +250,93 @@ static void describe_import(PyObject *import, struct pywasm_import *out) {
     }
 }
 
-static int instantiate(Core *core, void *module, uint64_t memory_limit) {
+/* Finds what the imports are and joins the core with their sources. */
+static struct pywasm_import *describe_imports(Core *core) {
     Py_ssize_t count = PyTuple_Size(core->imports);
     struct pywasm_import *imports = PyMem_Calloc((size_t)count + 1, sizeof *imports);
     if (imports == NULL) {
         PyErr_NoMemory();
-        return -1;
+        return NULL;
     }
-    struct pywasm_call call = {0};
-    int32_t status = -1;
     for (Py_ssize_t i = 0; i < count; i++) {
         PyObject *import = PyTuple_GetItem(core->imports, i);
         describe_import(import, &imports[i]);
         if (join(core, import) < 0) {
-            goto done;
+            PyMem_Free(imports);
+            return NULL;
         }
     }
-    if (lock_enter(core->lock) < 0) {
-        goto done;
+    return imports;
+}
+
+static int set_flag(Core *core, uint32_t *flag) {
+    if (watch_begin_change() < 0) {
+        return -1;
+    }
+    core->flag = flag;
+    watch_end_change();
+    return 0;
+}
+
+/* Makes the instance; nothing of it runs yet. */
+static int make_instance(Core *core, void *module, uint64_t memory_limit) {
+    struct pywasm_import *imports = describe_imports(core);
+    struct pywasm_call call = {0};
+    struct pywasm_instance made = {0};
+    if (imports == NULL || core_enter(core) < 0) {
+        PyMem_Free(imports);
+        return -1;
     }
     core->store->running++;
     call.thread_state = PyEval_SaveThread();
-    status = pywasm_go.pywasm_instantiate(module, core, imports, (int32_t)count, memory_limit,
-                                          &call, &core->go);
+    int32_t status =
+        pywasm_go.pywasm_instantiate(module, core, imports, (int32_t)PyTuple_Size(core->imports),
+                                     memory_limit, &call, &made);
     PyEval_RestoreThread(call.thread_state);
     core->store->running--;
-    lock_leave(core->lock);
-    if (status != PYWASM_OK) {
-        status = raise_failed(&call, status);
-    }
-done:
+    core_leave(core);
     PyMem_Free(imports);
-    return status;
+    if (status != PYWASM_OK) {
+        return raise_failed(&call, status);
+    }
+    core->go = made.instance;
+    core->pauses = made.pauses;
+    return made.flag == NULL ? 0 : set_flag(core, made.flag);
+}
+
+/* Runs what instantiation runs of the guest. */
+static int start_instance(Core *core) {
+    Frame frame;
+    if (frame_enter(&frame, core) < 0) {
+        return -1;
+    }
+    core->store->running++;
+    frame.call.thread_state = PyEval_SaveThread();
+    int32_t status = pywasm_go.pywasm_start(core->go, &frame.call);
+    PyEval_RestoreThread(frame.call.thread_state);
+    core->store->running--;
+    frame_leave(&frame, NULL);
+    return status == PYWASM_OK ? 0 : raise_failed(&frame.call, status);
 }
 
 /* ---- the type ---- */
 
-static void link_to_store(Core *core) {
+static int link_to_store(Core *core) {
     Store *store = core->store;
+    if (watch_begin_change() < 0) {
+        return -1;
+    }
     core->next = store->cores;
     if (core->next != NULL) {
         core->next->previous = core;
     }
     store->cores = core;
+    watch_end_change();
+    return 0;
 }
 
 static void unlink_from_store(Core *core) {
-    if (core->store == NULL) {
+    if (core->store == NULL || watch_begin_change() < 0) {
         return;
     }
     if (core->previous != NULL) {
@@ -308,17 +348,20 @@ static void unlink_from_store(Core *core) {
         core->next->previous = core->previous;
     }
     core->next = core->previous = NULL;
+    watch_end_change();
 }
 
-/* Core(store, module, address of the engine's module, interpreted, imports, memory limit) */
+/* Core(store, module, address of the engine's module, interpreted, imports, memory limit, nanoseconds that a call may
+ * take, or 0) */
 static PyObject *Core_new(PyTypeObject *type, PyObject *args, PyObject *keywords) {
     (void)keywords;
     PyObject *store, *module, *imports;
     long long address;
     int interpreted;
     unsigned long long memory_limit = UINT64_MAX;
-    if (!PyArg_ParseTuple(args, "O!OLpO!|K", Store_Type, &store, &module, &address, &interpreted,
-                          &PyTuple_Type, &imports, &memory_limit)) {
+    long long timeout = 0;
+    if (!PyArg_ParseTuple(args, "O!OLpO!|KL", Store_Type, &store, &module, &address, &interpreted,
+                          &PyTuple_Type, &imports, &memory_limit, &timeout)) {
         return NULL;
     }
     allocfunc alloc = (allocfunc)PyType_GetSlot(type, Py_tp_alloc);
@@ -333,9 +376,10 @@ static PyObject *Core_new(PyTypeObject *type, PyObject *args, PyObject *keywords
     core->imports = Py_NewRef(imports);
     core->functions = PyDict_New();
     core->lock = lock_new();
-    link_to_store(core);
+    core->timeout = timeout;
     if (core->functions == NULL || core->lock == NULL || store_check(core->store) < 0 ||
-        instantiate(core, (void *)(intptr_t)address, memory_limit) < 0) {
+        link_to_store(core) < 0 || make_instance(core, (void *)(intptr_t)address, memory_limit) < 0 ||
+        start_instance(core) < 0) {
         core->closed = 1;
         Py_DECREF(core);
         return NULL;
@@ -349,6 +393,9 @@ void core_release(Core *core) {
         void *go = core->go;
         core->go = NULL;
         if (core->epoch == pywasm_epoch) {
+            if (core->flag != NULL && set_flag(core, NULL) < 0) {
+                PyErr_Clear();
+            }
             pywasm_go.pywasm_instance_close(go);
         }
     }
@@ -441,7 +488,28 @@ static PyObject *Core_function(PyObject *self, PyObject *args) {
     return (PyObject *)f;
 }
 
+/* set_deadline(nanoseconds from now, or 0): of all calls until it is changed */
+static PyObject *Core_set_deadline(PyObject *self, PyObject *args) {
+    long long nanoseconds;
+    if (!PyArg_ParseTuple(args, "L", &nanoseconds)) {
+        return NULL;
+    }
+    frame_limit((Core *)self, nanoseconds);
+    Py_RETURN_NONE;
+}
+
+/* interrupt(thread=0): ends the calls under way, of one thread or all. False if there are none. */
+static PyObject *Core_interrupt(PyObject *self, PyObject *args) {
+    unsigned long thread = 0;
+    if (!PyArg_ParseTuple(args, "|k", &thread)) {
+        return NULL;
+    }
+    return PyBool_FromLong(frame_interrupt((Core *)self, thread));
+}
+
 static PyMethodDef Core_methods[] = {
+    {"set_deadline", Core_set_deadline, METH_VARARGS, NULL},
+    {"interrupt", Core_interrupt, METH_VARARGS, NULL},
     {"close", Core_close, METH_NOARGS, NULL},
     {"function", Core_function, METH_VARARGS, NULL},
     {NULL, NULL, 0, NULL},

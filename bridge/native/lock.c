@@ -62,7 +62,9 @@ uint32_t lock_depth(Lock *lock) {
     return root(lock)->depth;
 }
 
-/* Sleeps until `turn` can be taken. Ctrl-C gets through. */
+enum { PATIENCE = 20000 }; /* microseconds until it is seen that the call is to end */
+
+/* Sleeps until `turn` can be taken. Ctrl-C gets through, as does all that ends a call. */
 static int wait_for_turn(Lock *lock) {
     PyLockStatus status;
     if (would_deadlock(lock)) {
@@ -73,9 +75,10 @@ static int wait_for_turn(Lock *lock) {
     this_thread()->waits_for = lock;
     do {
         Py_BEGIN_ALLOW_THREADS;
-        status = PyThread_acquire_lock_timed(lock->turn, -1, 1);
+        status = PyThread_acquire_lock_timed(lock->turn, PATIENCE, 1);
         Py_END_ALLOW_THREADS;
-    } while (status == PY_LOCK_INTR && PyErr_CheckSignals() == 0);
+    } while (status != PY_LOCK_ACQUIRED &&
+             (status == PY_LOCK_INTR ? PyErr_CheckSignals() : frame_check()) == 0);
     this_thread()->waits_for = NULL;
     if (status == PY_LOCK_ACQUIRED) {
         PyThread_release_lock(lock->turn);

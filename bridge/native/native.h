@@ -73,6 +73,18 @@ uint32_t lock_depth(Lock *lock);
 int lock_is_free(Lock *lock); /* nobody inside, or this very thread */
 
 typedef struct Core Core;
+typedef struct Slot Slot;
+
+/* One call of a guest, on the C stack of who called. See watch.c. */
+typedef struct Frame {
+    struct pywasm_call call; /* first, since Go knows its address */
+    struct Frame *outer;     /* of this thread, and this process */
+    Slot *slot, *before;
+    Core *core;
+    int64_t deadline; /* the outer ones' included; 0 for none */
+    uint32_t caught;
+    uint8_t interrupted;
+} Frame;
 
 /* The objects that guests hold as externref: see references.c. */
 typedef struct {
@@ -102,6 +114,10 @@ struct Core {
     PyObject *module;
     PyObject *kin; /* list shared by all cores that can hold one another's functions, or NULL */
     PyObject *functions; /* dict: index -> address of its Function, so that each has one identity */
+    uint32_t *flag;      /* asks the guest to pause; NULL if it never does. See watch.c */
+    int64_t timeout;     /* nanoseconds that a call may take; 0 for any number */
+    int64_t deadline;    /* of all calls; 0 for none */
+    uint8_t pauses;      /* a call of it comes to a safe point soon, or to its end */
     uint8_t interpreted; /* its references mean nothing to machine code, and the other way round */
     uint32_t importers;  /* open instances that import from this one */
     Core *next, *previous;
@@ -114,7 +130,9 @@ typedef struct {
     Core *core;     /* the instance it belongs to; NULL for a host function not yet linked */
     uint32_t index; /* in the core's module */
     struct pywasm_function code;
-    PyObject *callable; /* of a host function */
+    uint64_t calls, caught; /* how many, and how many ticks found one under way */
+    uint8_t releases;       /* the GIL is let go from the beginning */
+    PyObject *callable;     /* of a host function */
     void *go_host;      /* of a host function written in Go */
     PyObject *owner;    /* keeps go_host alive */
     Store *store;
@@ -147,6 +165,16 @@ int views_register(PyObject *module);
 #define WITH_KEYWORDS(function)                                                                    \
     (PyCFunction)(void (*)(void))(function), METH_VARARGS | METH_KEYWORDS
 PyTypeObject *register_type(PyObject *module, const char *name, PyType_Spec *spec);
+
+/* watch.c */
+int frame_enter(Frame *frame, Core *core); /* -1 with an exception set */
+void frame_leave(Frame *frame, Function *function);
+void frame_leave_thread(Frame *frame);
+int frame_check(void); /* what is due on this thread: -1 with an exception set */
+void frame_limit(Core *core, int64_t nanoseconds);
+int frame_interrupt(const Core *core, unsigned long thread); /* 0 for any thread */
+int watch_begin_change(void); /* around changes of a store's list of instances, and of flags */
+void watch_end_change(void);
 
 /* stack.c: -1 with RecursionError set where little is left of this thread's C stack */
 int stack_check(void);
@@ -214,6 +242,7 @@ void stream_exception(void *parked[3]);                 /* hands over what a str
 
 /* errors.c */
 void pywasm_raise(const char *text); /* sets the exception that an error text of Go means */
+void park_exception(struct pywasm_call *call); /* until raise_failed */
 int raise_failed(struct pywasm_call *call,
                  int status); /* after PYWASM_RAISED or PYWASM_FAILED: always -1 */
 PyObject *raise_error(const char *code, const char *format, ...); /* always NULL */

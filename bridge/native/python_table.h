@@ -22,7 +22,8 @@ typedef struct _ts PyThreadState;
     X(void, pywasm_raise, (const char *))                                                          \
     X(int32_t, host_call, (void *, uint32_t, uint64_t *, struct pywasm_call *))                    \
     X(int64_t, stream_transfer, (void *, void *, int64_t, int32_t))                                \
-    X(int32_t, signals_check, (void))
+    X(int32_t, guest_pause, (void))                                                                \
+    X(void, guest_release, (struct pywasm_call *))
 
 struct pywasm_python {
     unsigned epoch; /* how many forks lie between the first process and this one */
@@ -34,8 +35,8 @@ struct pywasm_python {
 /* Raises the exception that the text of a Go error stands for. The GIL is held. */
 void pywasm_raise(const char *text);
 
-/* Runs host function `index` of the instance whose core is given. The caller does not hold the
- * GIL; the callee takes it. Returns an enum pywasm_status. */
+/* Runs host function `index` of the instance whose core is given, and takes the GIL for that unless
+ * the call has kept it. Returns an enum pywasm_status. */
 int32_t host_call(void *core, uint32_t index, uint64_t *stack, struct pywasm_call *call);
 
 /* Reads up to size bytes of a stream of Python's into data, or writes them. Called on the thread
@@ -43,7 +44,11 @@ int32_t host_call(void *core, uint32_t index, uint64_t *stack, struct pywasm_cal
  * exception parked for raise_failed. */
 int64_t stream_transfer(void *stream, void *data, int64_t size, int32_t writing);
 
-/* Runs Python's handlers of the signals that came, as above. Returns 0, or -1 likewise. */
-int32_t signals_check(void);
+/* Does what is due on the thread that runs the guest: it lets go of the GIL, runs handlers of signals, looks at the
+ * deadline. Returns an enum pywasm_status. */
+int32_t guest_pause(void);
+
+/* Lets go of the GIL for the rest of a call that has kept it. */
+void guest_release(struct pywasm_call *call);
 
 #endif

@@ -73,6 +73,9 @@ static void Store_dealloc(PyObject *self) {
         PyObject_ClearWeakRefs(self);
     }
     Store_clear(self);
+    if (watch_begin_change() == 0) { /* the ticker may be looking at its instances */
+        watch_end_change();
+    }
     freefunc release = (freefunc)PyType_GetSlot(type, Py_tp_free);
     release(self);
     Py_DECREF(type);

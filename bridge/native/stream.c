@@ -1,4 +1,4 @@
-/* What WASI asks of Python while a guest runs: to read and write streams, and to look at signals.
+/* What WASI asks of Python while a guest runs: to read and write streams.
  *
  * A stream is an object of pywasm/_streams.py with read(size) -> bytes and write(bytes) -> int.
  * What these raise waits, thread by thread, until the call that Go has unwound takes it. */
@@ -53,16 +53,6 @@ int64_t stream_transfer(void *stream, void *data, int64_t size, int32_t writing)
     }
     PyGILState_Release(state);
     return count;
-}
-
-int32_t signals_check(void) {
-    PyGILState_STATE state = PyGILState_Ensure();
-    int status = PyErr_CheckSignals();
-    if (status < 0) {
-        park();
-    }
-    PyGILState_Release(state);
-    return status;
 }
 
 /* wasi_connect(address of a bridge.WasiConfig, (stdin, stdout, stderr)): None is not for us */

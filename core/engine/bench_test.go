@@ -7,7 +7,7 @@ import (
 )
 
 func benchmarkInstantiate(b *testing.B, text string, imports ...Extern) {
-	s, err := NewStore(Optimizing)
+	s, err := NewStore(Config{Compiler: Optimizing})
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -85,7 +85,7 @@ func (f *Function) EndsAtOnce() bool { return f.instance.module.endsAtOnce(f.ind
 // itself.
 func (f *Function) Entry() Entry {
 	m := f.instance.module
-	if m.compiler != Optimizing || !f.EndsAtOnce() || !selfContained(m.body(f.index)) {
+	if m.compiler != Optimizing || !f.EndsAtOnce() || !m.unchanged(f.index) || !selfContained(m.body(f.index)) {
 		return Entry{}
 	}
 	return entry(f.fn)

@@ -15,7 +15,7 @@ import (
 func each(t *testing.T, test func(t *testing.T, s *Store)) {
 	for _, compiler := range []Compiler{Optimizing, Interpreter} {
 		t.Run(string(compiler), func(t *testing.T) {
-			s, err := NewStore(compiler)
+			s, err := NewStore(Config{Compiler: compiler})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -41,21 +41,26 @@ type Instance struct {
 	refs     map[uint32]uintptr
 	closed   bool
 
-	memoryLimit uint64 // bytes
+	memoryLimit uint64  // bytes
+	flag        *uint32 // see pause.go
 }
 
-// Instantiate links m with imports, one for each of m's, copies its active segments and runs its start function. core
-// becomes the instance's Core before anything runs; data reaches host functions.
+// Instantiate links m with imports, one for each of m's, copies its active segments and runs its start function, as Link
+// and Start do.
 //
-// If one of the latter two fails, there is an instance beside the error: its functions may be in a table that it
-// imported, and then it must not be closed before whatever can reach them.
+// If Start fails, there is an instance beside the error.
 func (m *Module) Instantiate(imports []Extern, core, data unsafe.Pointer) (*Instance, error) {
-	return m.InstantiateWithin(math.MaxUint64, imports, core, data)
+	i, err := m.Link(math.MaxUint64, imports, core)
+	if err != nil {
+		return nil, err
+	}
+	return i, i.Start(data)
 }
 
-// InstantiateWithin is Instantiate for an instance whose own memory is to have at most so many bytes: it does not grow
-// beyond, and a module that begins with more is refused. Memories that it imports are their owners' matter.
-func (m *Module) InstantiateWithin(memory uint64, imports []Extern, core, data unsafe.Pointer) (*Instance, error) {
+// Link makes an instance, of which nothing has run yet. Its own memory is to have at most so many bytes: it does not grow
+// beyond, and a module that begins with more is refused. Memories that it imports are their owners' matter. core becomes
+// the instance's Core.
+func (m *Module) Link(memory uint64, imports []Extern, core unsafe.Pointer) (*Instance, error) {
 	if err := m.checkImports(imports); err != nil {
 		return nil, err
 	}
@@ -64,13 +69,12 @@ func (m *Module) InstantiateWithin(memory uint64, imports []Extern, core, data u
 	}
 	m.bridge(imports)
 	i := &Instance{Core: core, module: m, bindings: imports, memoryLimit: memory}
-	err := i.link()
-	if err != nil {
+	if err := i.link(); err != nil {
 		i.release()
 		return nil, err
 	}
 	m.store.add(i)
-	return i, i.start(data)
+	return i, nil
 }
 
 // link has wazero instantiate the module, without its start function.
@@ -96,6 +100,9 @@ func (i *Instance) link() (err error) {
 	}
 	i.guest = guest
 	if i.guts, err = open(guest); err != nil {
+		return err
+	}
+	if err = i.arm(); err != nil {
 		return err
 	}
 	i.fillExternrefSegments()
@@ -151,8 +158,11 @@ func (i *Instance) resolve(name string, hosts api.Module) api.Module {
 	return e.Instance.guts.view(name, api.ExternType(e.Kind), e.Index)
 }
 
-// start runs what instantiation runs.
-func (i *Instance) start(data unsafe.Pointer) error {
+// Start copies the active segments that Link did not, and runs the start function. data reaches host functions.
+//
+// If it fails, functions of the instance may be in a table that it imported: then it must not be closed before whatever
+// can reach them.
+func (i *Instance) Start(data unsafe.Pointer) error {
 	if init := i.module.initializer; init != nil {
 		if err := i.Function(*init).Call(nil, data); err != nil {
 			return err

@@ -103,6 +103,24 @@ func (g guts) setGlobal(index uint32, lo, hi uint64) {
 	v.Elem().FieldByName("ValHi").SetUint(hi)
 }
 
+// globalAddress returns where machine code, or the interpreter, reads a global that the module defines; nil if wazero
+// looks different.
+func (g guts) globalAddress(index uint32) unsafe.Pointer {
+	value := g.value.Field(g.layout.globals).Index(int(index)).Elem().FieldByName("Val")
+	engine := reflect.ValueOf(g.engine).Elem()
+	context := engine.FieldByName("opaque")
+	if !context.IsValid() {
+		return value.Addr().UnsafePointer() // the interpreter
+	}
+	offsets := engine.FieldByName("parent").Elem().FieldByName("offsets")
+	if !offsets.IsValid() {
+		return nil
+	}
+	const size = 16 // of a global
+	at := int(offsets.FieldByName("GlobalsBegin").Int()) + size*int(index)
+	return context.Index(at).Addr().UnsafePointer()
+}
+
 func (g guts) table(index uint32) tableInstance {
 	v := g.value.Field(g.layout.tables).Index(int(index))
 	t := tableInstance{references: v.Elem().Field(g.layout.references)}

@@ -13,6 +13,7 @@ import (
 	"github.com/tetratelabs/wazero/api"
 	"github.com/tetratelabs/wazero/experimental"
 
+	"github.com/pywasm-go/pywasm/core/meter"
 	"github.com/pywasm-go/pywasm/core/wasm"
 )
 
@@ -31,6 +32,8 @@ type Module struct {
 	// initializer is the function that copies the active segments, see segments.go.
 	initializer *uint32
 	imported    [wasm.ExternTag + 1][]int
+	safePoints  meter.Injected
+	changed     []bool // by function, whether it has safe points; nil if none has, see pause.go
 
 	hosts     func() (api.Module, error) // the host functions behind the imports, made at first use
 	names     func() *wasm.Names

@@ -21,6 +21,7 @@ import (
 //     become others, see miscompiled.go.
 //   - On arm64, remainders are computed from quotients, see remainder.go; relaxed vector instructions become plain ones, see relaxed.go.
 //   - Active segments become a function, unless they are sure to fit, see segments.go.
+//   - Safe points are added at last, see pause.go.
 //   - Custom sections are dropped, and a name section gives the module its tag (a malformed one is an error to wazero).
 func (m *Module) prepare() (*wasm.Module, error) {
 	p := *m.source
@@ -50,7 +51,7 @@ func (m *Module) prepare() (*wasm.Module, error) {
 	if m.source.Features().Has(wasm.RelaxedSIMD) {
 		expand(&p, relaxed)
 	}
-	return &p, nil
+	return m.addSafePoints(&p)
 }
 
 func renamed(imports []wasm.Import) []wasm.Import {

@@ -38,6 +38,7 @@ const features = api.CoreFeaturesV2 |
 // Store owns modules and instances; what belongs to one store cannot be linked with what belongs to another.
 type Store struct {
 	compiler Compiler
+	pause    Pause
 
 	mu        sync.RWMutex
 	closed    bool
@@ -45,24 +46,34 @@ type Store struct {
 	instances map[api.Module]*Instance    // open ones, by what wazero calls them
 	modules   map[string]*Module          // by the name that stack traces show, see Module.tag
 	made      map[string]*Module          // generated modules, see make.go
+	hooks     map[Compiler]uintptr        // what calls pause, see pause.go
+}
+
+// Config says how the modules of a store are compiled.
+type Config struct {
+	Compiler Compiler
+	// Pause, if set, has the modules compiled with safe points.
+	Pause Pause
 }
 
 // NewStore returns an empty store.
-func NewStore(compiler Compiler) (*Store, error) {
-	switch {
+func NewStore(config Config) (*Store, error) {
+	switch compiler := config.Compiler; {
 	case compiler != Optimizing && compiler != Interpreter:
 		return nil, fail(CodeUnsupported, fmt.Sprintf("unknown compiler %q", compiler))
 	case compiler == Optimizing && !compilerSupported():
 		return nil, fail(CodeUnsupported, "the optimizing compiler does not run on this machine: use compilers.interpreter")
 	}
 	s := &Store{
-		compiler:  compiler,
+		compiler:  config.Compiler,
+		pause:     config.Pause,
 		runtimes:  map[Compiler]wazero.Runtime{},
 		instances: map[api.Module]*Instance{},
 		modules:   map[string]*Module{},
 		made:      map[string]*Module{},
+		hooks:     map[Compiler]uintptr{},
 	}
-	_, err := s.runtime(compiler)
+	_, err := s.runtime(s.compiler)
 	return s, err
 }
 

@@ -32,7 +32,7 @@ type outcome struct {
 }
 
 func newMachine(compiler engine.Compiler, binary []byte) (*machine, outcome, error) {
-	store, err := engine.NewStore(compiler)
+	store, err := engine.NewStore(engine.Config{Compiler: compiler})
 	if err != nil {
 		return nil, outcome{}, err
 	}

@@ -44,7 +44,7 @@ var prints = map[string][]wasm.ValType{
 }
 
 func newHost(compiler engine.Compiler) (*host, error) {
-	store, err := engine.NewStore(compiler)
+	store, err := engine.NewStore(engine.Config{Compiler: compiler})
 	if err != nil {
 		return nil, err
 	}
