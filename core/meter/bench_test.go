@@ -31,24 +31,24 @@ type form struct {
 
 func TestKernels(t *testing.T) {
 	m := kernels(t)
-	out, in, err := meter.Interrupt(m)
-	if err != nil {
-		t.Fatal(err)
+	out, in := interrupt(t, m)
+	fuel, fin := refuel(t, m)
+	deep, din := depth(t, m)
+	forms := []form{
+		{name: "unchanged", module: m},
+		{name: "interrupt", module: out, in: in},
+		{name: "fuel", module: fuel, in: fin},
+		{name: "depth", module: deep, in: din},
 	}
-	fuel, fin, err := meter.Fuel(m)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := wasm.Validate(fuel); err != nil {
-		t.Fatal(err)
-	}
-	forms := []form{{name: "unchanged", module: m}, {name: "interrupt", module: out, in: in}, {name: "fuel", module: fuel, in: fin}}
 	h := newHost(t, true)
 	var guests [positions][]api.Module
 	for p := range guests {
 		for _, f := range forms {
 			guests[p] = append(guests[p], h.instantiate(t, padded(f.module, p).Encode(), f.in))
-			if f.name == "fuel" {
+			switch f.name {
+			case "depth":
+				*insides(guests[p][len(guests[p])-1]).global(f.in.Global) = 1000
+			case "fuel":
 				insides(guests[p][len(guests[p])-1]).fuel(f.in).Store(1 << 62)
 			}
 		}

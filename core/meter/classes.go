@@ -16,10 +16,10 @@ func (g *graph) classify() {
 		}
 		g.classOf = append(g.classOf, class)
 	}
-	open := g.receivesFunctions()
+	g.open = g.receivesFunctions()
 	g.foreign = make([]bool, len(g.members))
 	for i := range g.foreign {
-		g.foreign[i] = open
+		g.foreign[i] = g.open
 	}
 	seen := make([]bool, len(g.spaces.Funcs))
 	g.references(func(f uint32) {

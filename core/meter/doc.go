@@ -28,6 +28,11 @@
 // as it might be if the host took fuel away. In an outermost loop without calls, a local holds a copy of the fuel, so that
 // the guest does not wait for what it has just stored.
 //
+// # Depth
+//
+// Depth counts down a global at the entry of functions on cycles of the graph of calls, and up again where they end: their
+// body becomes a block, and return a branch to its end. Functions that catch exceptions know what the global was.
+//
 // # The host
 //
 // wazero's compiler keeps a global that a module defines in the context of the instance, at opaquePtr +

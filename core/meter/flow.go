@@ -5,7 +5,7 @@ import "github.com/pywasm-go/pywasm/core/wasm"
 // Work is counted in instructions: one is about a nanosecond of compiled code, and rarely more than a hundred.
 const (
 	// limit bounds the work between two tests on a path. Where not all is known it may be a small multiple of this.
-	limit = 1 << 16
+	limit = 1 << 15
 	// unknown is assumed of callees that are not known yet, for cycles.
 	unknown = limit / 2
 	// pending is how much work may be open at the head of a loop without test.

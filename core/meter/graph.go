@@ -2,6 +2,7 @@ package meter
 
 import (
 	"errors"
+	"slices"
 
 	"github.com/pywasm-go/pywasm/core/wasm"
 )
@@ -16,6 +17,8 @@ type graph struct {
 
 	classOf []int32  // class node of each type
 	members [][]call // of each class
+	// open says that functions of other modules can come into this one, other than as imports.
+	open bool
 	// foreign says of each class that it may hold functions of other modules, or imports.
 	foreign []bool
 
@@ -23,6 +26,8 @@ type graph struct {
 	callStart []int32 // where the calls of a function start
 	loops     []loopKind
 	loopStart []int32
+	catches   []bool // of each function: it has catch clauses
+	filled    []bool // of each table; see filledTables
 }
 
 // call is an edge of the graph.
@@ -45,13 +50,13 @@ const (
 const toImport = -1
 
 func newGraph(m *module) (*graph, error) {
-	g := &graph{module: m, defined: len(m.Code)}
+	g := &graph{module: m, defined: len(m.Code), catches: make([]bool, len(m.Code)), filled: m.filledTables()}
 	g.classify()
 	s := scanner{graph: g}
 	for i := range m.Code {
 		g.callStart = append(g.callStart, int32(len(g.calls)))
 		g.loopStart = append(g.loopStart, int32(len(g.loops)))
-		if !s.scan(m.Code[i].Body) {
+		if !s.scan(i, m.Code[i].Body) {
 			return nil, errInvalid
 		}
 	}
@@ -76,7 +81,15 @@ func (g *graph) callee(it *wasm.Iter) (node int32, ok bool) {
 	switch it.Op {
 	case wasm.OpCall, wasm.OpReturnCall:
 		return g.node(it.Index)
-	case wasm.OpCallIndirect, wasm.OpReturnCallIndirect, wasm.OpCallRef, wasm.OpReturnCallRef:
+	case wasm.OpCallIndirect, wasm.OpReturnCallIndirect:
+		if int(it.Index) >= len(g.classOf) || int(it.Index2) >= len(g.filled) {
+			return 0, false
+		}
+		if !g.filled[it.Index2] {
+			return toImport, true
+		}
+		return g.classOf[it.Index], true
+	case wasm.OpCallRef, wasm.OpReturnCallRef:
 		if int(it.Index) < len(g.classOf) {
 			return g.classOf[it.Index], true
 		}
@@ -97,6 +110,19 @@ func (g *graph) targets(node int32) []call {
 	return g.calls[g.callStart[node]:g.callStart[node+1]]
 }
 
+// throughOthers returns the graph with the paths that lead through other modules: these can call back what they have a
+// reference to, but only if they were given one, for an instance can only import what was there before it.
+func (g *graph) throughOthers() *graph {
+	if !g.open || len(g.members) == 0 {
+		return g
+	}
+	out := *g
+	first := call{node: int32(g.defined), loop: -1}
+	out.members = slices.Repeat([][]call{{first}}, len(g.members))
+	out.members[0] = slices.Concat(g.members...)
+	return &out
+}
+
 // isTested reports whether a call comes after a test of the loop around it.
 func (g *graph) isTested(c call) bool { return c.loop >= 0 && g.loops[c.loop] == loopInner }
 
@@ -112,13 +138,15 @@ func isTailCall(op wasm.Opcode) bool {
 
 // scanner finds the calls and loops of bodies.
 type scanner struct {
-	graph  *graph
-	open   []int32 // the loop that each open block is, or -1
-	labels []uint32
-	within []int32 // the loops that are open
+	graph    *graph
+	open     []int32 // the loop that each open block is, or -1
+	labels   []uint32
+	within   []int32 // the loops that are open
+	function int
 }
 
-func (s *scanner) scan(body wasm.Expr) bool {
+func (s *scanner) scan(function int, body wasm.Expr) bool {
+	s.function = function
 	s.open, s.within = append(s.open[:0], -1), s.within[:0]
 	it := wasm.NewIter(body)
 	for len(s.open) > 0 && it.Next() {
@@ -134,6 +162,7 @@ func (s *scanner) step(it *wasm.Iter) bool {
 	case wasm.OpBlock, wasm.OpIf:
 		s.open = append(s.open, -1)
 	case wasm.OpTryTable:
+		s.graph.catches[s.function] = s.graph.catches[s.function] || it.Count > 0
 		for _, c := range it.Catches(nil) {
 			if !s.branch(c.Label) {
 				return false

@@ -10,10 +10,12 @@ import (
 type Injected struct {
 	// Any is false if there is nothing to do: the module is as it was.
 	Any bool
-	// Global is what guest and host share: the flag of Interrupt and Fuel. The host stores Raised into it.
+	// Global is what guest and host share: the flag of Interrupt and Fuel, which the host stores Raised into, or what is
+	// left to Depth.
 	Global uint32
 	// Hook is a table of functions without parameters and results, which the host sets. If one returns, the guest goes on.
-	// Element 0 is called when the flag was raised; element 1, which only Fuel has, when there is not enough fuel.
+	// Element 0 is called when the flag was raised, or calls are too deep; element 1, which only Fuel has, when there is not
+	// enough fuel.
 	Hook uint32
 	// Fuel is the global of Fuel that holds what is left.
 	Fuel uint32
