@@ -39,7 +39,8 @@ const (
 	frameFlat
 	// The same, where "else" may come.
 	frameFlatIf
-	// "(op ...)": operands follow, then the instruction itself.
+	// "(op ...)": operands follow, then the instruction itself. The specification wants operands in
+	// parentheses; wasmer's parser takes any instructions, and so do texts written for it.
 	frameOp
 	// "(block ...)", "(loop ...)" or "(try_table ...)".
 	frameBlock
@@ -52,7 +53,7 @@ const (
 )
 
 // foldedOnly tells whether only instructions in parentheses may stand here.
-func (k frameKind) foldedOnly() bool { return k >= frameOp && k <= frameElseDone && k != frameBlock }
+func (k frameKind) foldedOnly() bool { return k >= frameIf && k <= frameElseDone }
 
 // expr parses instructions up to the parenthesis that closes the form they are
 // in, and adds the final end:
