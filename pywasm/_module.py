@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from ._types import ExternType
 
 _HEADLESS = (
-    "Compilation error: The UniversalEngine is operating in headless mode, "
+    "Compilation error: The {}Engine is operating in headless mode, "
     "so it can only execute already compiled Modules."
 )
 
@@ -51,7 +51,7 @@ class Module:
         store._check()
         binary = _binary(bytes)
         if store.compiler_name is None:
-            raise CompileError(_HEADLESS)
+            raise CompileError(_HEADLESS.format(store.engine_name.capitalize()))
         self.store = store
         self._closed = False
         self._handle = store._handle.Compile(go_bytes(binary))
