@@ -20,10 +20,10 @@ func DefaultCompiler() string { return string(engine.DefaultCompiler()) }
 var Pause func() error
 
 // NewStore makes a store for a compiler: "optimizing" or "interpreter". Its guests pause now and then, if they are to be
-// interruptible.
-func NewStore(compiler string, interruptible bool) (s *Store, err error) {
+// interruptible, and count fuel, if they are to.
+func NewStore(compiler string, interruptible, fuel bool) (s *Store, err error) {
 	defer guard(&err)
-	config := engine.Config{Compiler: engine.Compiler(compiler)}
+	config := engine.Config{Compiler: engine.Compiler(compiler), Fuel: fuel}
 	if interruptible {
 		config.Pause = func(*engine.Call) error { return Pause() }
 	}

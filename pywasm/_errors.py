@@ -5,6 +5,9 @@
          ├─ CompileError           a module is malformed, invalid, or uses what is not supported
          ├─ LinkError              imports are missing or do not match
          ├─ Trap                   the guest trapped: .code, .frames
+         ├─ Interrupted            another thread ended the call
+         ├─ Timeout                the call took longer than it may; also a TimeoutError
+         ├─ FuelExhausted          the guest has used up its fuel
          ├─ ExitError              the guest ended itself through WASI: .code
          ├─ ProcessError           an exit code that pywasm.run was to check, see _process_error.py
          └─ ExportNotFoundError    also a LookupError and an AttributeError
@@ -98,11 +101,35 @@ class ExitError(WasmError):
         return type(self), (str(self), self.code)
 
 
+class Interrupted(WasmError):
+    """Another thread has ended the call, by Instance.interrupt."""
+
+
+class Timeout(WasmError, TimeoutError):
+    """The guest took longer than it may.
+
+    stdout and stderr are what pywasm.run has kept of what the program wrote.
+    """
+
+    stdout: Any = None
+    stderr: Any = None
+
+
+class FuelExhausted(WasmError):
+    """The guest has used up its fuel."""
+
+
 class ExportNotFoundError(WasmError, LookupError, AttributeError):
     """An instance has no such export."""
 
 
-_CLASSES = {"compile": CompileError, "link": LinkError}
+_CLASSES = {
+    "compile": CompileError,
+    "link": LinkError,
+    "interrupted": Interrupted,
+    "timeout": Timeout,
+    "fuel": FuelExhausted,
+}
 
 
 def make_error(code: str, message: str, detail: str) -> WasmError:

@@ -186,6 +186,13 @@ def is_main_thread() -> bool:
     return threading.current_thread() is threading.main_thread()
 
 
+def call_async(function: _native.Function, args: tuple[Any, ...]) -> Any:
+    """Returns a coroutine that calls a function in a thread."""
+    from ._asynchronous import call
+
+    return call(function, args)
+
+
 # ---- external references ----
 
 _watched: set[Any] = set()  # weak references to the stores that hold objects

@@ -5,6 +5,7 @@ from __future__ import annotations
 from . import _native
 from ._errors import ExportNotFoundError
 from ._imports import resolve
+from ._limits import Limits, fuel_units, nanoseconds, size
 from ._module import Module
 from ._types import FunctionType, GlobalType, MemoryType, TableType
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ._imports import Imports
+    from ._store import Store
 
 
 class Instance:
@@ -22,7 +24,8 @@ class Instance:
 
     imports is an ImportObject or a dict of dicts: {namespace: {name: Function, Memory, ...}}.
     memory_limit is how many bytes its own memory may grow to; beyond it, the guest's memory.grow
-    fails. A module that begins with more raises WasmError.
+    fails. A module that begins with more raises WasmError. timeout is how many seconds a call may
+    take, and fuel how much its calls may use together; without them, those of the store hold.
 
     Raises LinkError that names every import that is missing or does not match, Trap if the start
     function traps, and whatever a host function raises meanwhile.
@@ -38,22 +41,75 @@ class Instance:
     __slots__ = ("__weakref__", "_core", "exports", "module")
 
     def __init__(
-        self, module: Module, imports: Imports | None = None, *, memory_limit: int | None = None
+        self,
+        module: Module,
+        imports: Imports | None = None,
+        *,
+        memory_limit: int | None = None,
+        timeout: float | None = None,
+        fuel: float | None = None,
     ) -> None:
         if not isinstance(module, Module):
             raise TypeError(f"Instance() argument 1 must be a Module, not {type(module).__name__}")
         module._check()
         externs = resolve(module, imports) if module._imports or imports else ()
+        store = module.store
         self._core = _native.Core(
-            module.store,
+            store,
             module,
             module._handle.Pointer(),
             module.compiler_name == "interpreter",
             externs,
-            *(() if memory_limit is None else (_limit(memory_limit),)),
+            size(memory_limit),
+            store._timeout if timeout is None else nanoseconds(timeout),
+            self._budget(store, fuel),
         )
         self.module = module
         self.exports = Exports(self._core)
+
+    @staticmethod
+    def _budget(store: Store, fuel: float | None) -> int:
+        if fuel is None:
+            return store._fuel or 0
+        if store._fuel is None:
+            raise ValueError("the store counts no fuel: make it with Store(fuel=...)")
+        return fuel_units(fuel)
+
+    @property
+    def fuel(self) -> int | None:
+        """The fuel that is left; None if the store counts none. It can be set between calls.
+
+        Fuel counts instructions, about one for each, and more for those that work on many bytes or
+        elements. The same module uses the same for the same input on every machine and compiler.
+        A part of a function that always runs as a whole is paid at its beginning, also if it traps
+        half way.
+        """
+        return self._core.fuel()
+
+    @fuel.setter
+    def fuel(self, fuel: float) -> None:
+        if self._core.fuel() is None:
+            raise ValueError("the store counts no fuel: make it with Store(fuel=...)")
+        self._core.set_fuel(fuel_units(fuel))
+
+    def limits(self, *, timeout: float | None = None, fuel: int | None = None) -> Limits:
+        """Bounds what the calls in a `with` block take together.
+
+        timeout is in seconds from its beginning, and holds for calls of this instance from any
+        thread. fuel is the most that they may use of what the instance has. Calls beyond raise
+        Timeout or FuelExhausted, and the instance can be called again afterwards, as after a trap.
+
+        >>> with instance.limits(timeout=0.5):
+        ...     instance.exports.work()
+        """
+        return Limits(self._core, timeout, fuel)
+
+    def interrupt(self) -> bool:
+        """Has the calls that run in other threads raise Interrupted, within milliseconds.
+
+        Returns False if nothing runs. A call that is in a host function ends when that returns.
+        """
+        return self._core.interrupt()
 
     def close(self) -> None:
         """Frees what the instance holds, as soon as no other instance needs it.
@@ -75,12 +131,6 @@ class Instance:
 
     def __repr__(self) -> str:
         return f"<pywasm.Instance exports={list(self.module._exports)}>"
-
-
-def _limit(memory_limit: int) -> int:
-    if not 0 <= memory_limit < 2**64:
-        raise ValueError(f"memory_limit must be a number of bytes, not {memory_limit}")
-    return memory_limit
 
 
 class Exports:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from . import _native
 from ._bridge import bridge
+from ._limits import fuel_units, nanoseconds
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,6 +26,10 @@ class Store(_native.Store):
     engine is one of pywasm.engine; the default compiles with compilers.optimizing, where that runs
     on this machine, else with compilers.interpreter. Raises TypeError for what is no engine.
 
+    timeout is how many seconds one call from Python may take, with all that it calls; a longer one
+    raises Timeout. fuel is what each instance may use, see Instance.fuel; a store without it does
+    not count, which is faster. math.inf counts without an end.
+
     close() frees all that is in the store at once, and `with` does so at its end; without them, it
     goes when nothing refers to it any more.
 
@@ -33,15 +38,25 @@ class Store(_native.Store):
     ('universal', 'optimizing')
     """
 
-    def __init__(self, engine: Universal | None = None) -> None:
+    def __init__(
+        self,
+        engine: Universal | None = None,
+        *,
+        timeout: float | None = None,
+        fuel: float | None = None,
+    ) -> None:
         if engine is not None and not isinstance(engine, _engines()):
             raise TypeError("Unknown engine")
         self.engine_name = "universal" if engine is None else engine.name
         self.compiler_name: str | None = (
             bridge().DefaultCompiler() if engine is None else engine.compiler_name
         )
+        self._timeout = nanoseconds(timeout)
+        self._fuel = None if fuel is None else fuel_units(fuel)
         # A headless engine could only load what another one has compiled.
-        self._handle: Any = bridge().NewStore(self.compiler_name or "interpreter", True)
+        self._handle: Any = bridge().NewStore(
+            self.compiler_name or "interpreter", True, fuel is not None
+        )
         self._open(self._handle.Pointer())
 
     def close(self) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import os
+import stat
+import sys
 from enum import Enum
 
 from . import _native
@@ -14,6 +16,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 BYTES = (bytes, bytearray, memoryview)
+_PATIENCE = 0.01  # seconds until a guest that waits for input is asked whether it is to go on
 CAPTURE_LIMIT = 256 << 20  # bytes of a captured stream
 
 
@@ -101,9 +104,13 @@ class Reader:
             fetch = getattr(file, "readline", None)
         self._fetch = fetch or file.read
         self._rest = memoryview(b"")
+        self._slow = _slow(file)
+        self._peek = getattr(file, "peek", None)
 
     def read(self, size: int) -> bytes:
         if not self._rest:
+            if self._slow is not None:
+                self._wait(self._slow)
             data = self._fetch(size)
             if data is None:
                 raise BlockingIOError("stdin of a guest must not be a non-blocking file")
@@ -113,6 +120,38 @@ class Reader:
         chunk = self._rest[:size].tobytes()
         self._rest = self._rest[size:]
         return chunk
+
+    def _wait(self, descriptor: int) -> None:
+        """Waits for something to read, and for what ends the call meanwhile."""
+        import select
+
+        if select.select([descriptor], [], [], 0)[0] or self._buffered(descriptor):
+            return
+        while not select.select([descriptor], [], [], _PATIENCE)[0]:
+            _native.pause()
+
+    def _buffered(self, descriptor: int) -> bool:
+        """Returns whether the file holds something that its descriptor does not have any more."""
+        if self._peek is None:
+            return False
+        os.set_blocking(descriptor, False)
+        try:
+            return bool(self._peek(1))
+        finally:
+            os.set_blocking(descriptor, True)
+
+
+def _slow(file: Any) -> int | None:
+    """Returns the descriptor of a binary file that may have nothing to read yet."""
+    if not isinstance(file, (io.RawIOBase, io.BufferedReader)) or sys.platform == "win32":
+        return None
+    try:
+        descriptor = file.fileno()
+    except OSError:
+        return None  # a file by its methods alone
+    if stat.S_ISREG(os.fstat(descriptor).st_mode) or not os.get_blocking(descriptor):
+        return None
+    return descriptor
 
 
 class Writer:

@@ -48,7 +48,7 @@ func contained() {
 
 //export pywasm_instantiate
 func pywasm_instantiate(module, core unsafe.Pointer, imports *C.struct_pywasm_import, count C.int32_t,
-	memoryLimit C.uint64_t, call *C.struct_pywasm_call, out *C.struct_pywasm_instance,
+	memoryLimit, fuel C.uint64_t, call *C.struct_pywasm_call, out *C.struct_pywasm_instance,
 ) (status C.int32_t) {
 	defer failed(call, &status)
 	externs := make([]engine.Extern, count)
@@ -60,7 +60,8 @@ func pywasm_instantiate(module, core unsafe.Pointer, imports *C.struct_pywasm_im
 	if err != nil {
 		return settle(err, call)
 	}
-	out.instance, out.flag, out.pauses = hold(made), (*C.uint32_t)(made.Flag()), C.uint8_t(truth(m.Pauses()))
+	made.SetFuel(uint64(fuel))
+	out.instance, out.flag, out.pauses = hold(made), (*C.uint64_t)(made.Flag()), C.uint8_t(truth(m.Pauses()))
 	return C.PYWASM_OK
 }
 
@@ -241,6 +242,20 @@ func pywasm_table_set(p unsafe.Pointer, table, index C.uint32_t, ref C.uint64_t)
 func pywasm_table_grow(p unsafe.Pointer, table, delta C.uint32_t, ref C.uint64_t) C.int64_t {
 	defer contained()
 	return result((*engine.Instance)(p).GrowTable(uint32(table), uint32(delta), uint64(ref)))
+}
+
+//export pywasm_fuel_get
+func pywasm_fuel_get(p unsafe.Pointer, out *C.uint64_t) C.int32_t {
+	defer contained()
+	fuel, ok := (*engine.Instance)(p).Fuel()
+	*out = C.uint64_t(fuel)
+	return truth(ok)
+}
+
+//export pywasm_fuel_set
+func pywasm_fuel_set(p unsafe.Pointer, fuel C.uint64_t) {
+	defer contained()
+	(*engine.Instance)(p).SetFuel(uint64(fuel))
 }
 
 //export pywasm_externrefs_mark

@@ -331,7 +331,31 @@ static PyObject *Function_go_host(PyObject *type, PyObject *args) {
     return (PyObject *)f;
 }
 
+/* call_async(*arguments): a coroutine, see pywasm/_asynchronous.py */
+static PyObject *Function_call_async(PyObject *self, PyObject *args) {
+    return PyObject_CallMethod(py_helpers, "call_async", "OO", self, args);
+}
+
+/* _interrupt(thread): ends the calls of its instance that the thread has under way */
+static PyObject *Function_interrupt(PyObject *self, PyObject *args) {
+    unsigned long thread;
+    Core *core = ((Function *)self)->core;
+    if (!PyArg_ParseTuple(args, "k", &thread)) {
+        return NULL;
+    }
+    return PyBool_FromLong(core != NULL && frame_interrupt(core, thread));
+}
+
+PyDoc_STRVAR(call_async_doc,
+             "call_async($self, /, *args)\n--\n\n"
+             "Calls the function in another thread: `await` it in a coroutine of asyncio.\n\n"
+             "Cancelling the task ends the call within some milliseconds, unless a host function\n"
+             "does not return. Raises what a call does.\n\n"
+             ">>> await asyncio.wait_for(instance.exports.work.call_async(7), timeout=1)");
+
 static PyMethodDef Function_methods[] = {
+    {"call_async", Function_call_async, METH_VARARGS, call_async_doc},
+    {"_interrupt", Function_interrupt, METH_VARARGS, NULL},
     {"_go_host", Function_go_host, METH_VARARGS | METH_CLASS, NULL},
     {NULL, NULL, 0, NULL},
 };

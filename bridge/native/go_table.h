@@ -44,10 +44,13 @@ struct pywasm_linear {
     uint64_t size; /* bytes; written by Go when the memory grows */
 };
 
+#define PYWASM_RAISED_FLAG INT64_MAX /* meter.Raised */
+
 /* An instance, linked. */
 struct pywasm_instance {
     void *instance; /* released with pywasm_instance_close */
-    uint32_t *flag; /* set by any thread but Go's, it asks the guest to pause; NULL if it never does */
+    uint64_t *flag; /* PYWASM_RAISED_FLAG, written by any thread but Go's, asks the guest to pause;
+                       NULL if it never does */
     uint8_t pauses; /* its calls end or come to a safe point soon */
 };
 
@@ -65,7 +68,8 @@ struct pywasm_function {
 #define PYWASM_GO_FUNCTIONS(X)                                                                     \
     X(int32_t, pywasm_instantiate,                                                                 \
       (void *module, void *core, struct pywasm_import *imports, int32_t count,                     \
-       uint64_t memory_limit, struct pywasm_call *call, struct pywasm_instance *out))              \
+       uint64_t memory_limit, uint64_t fuel, struct pywasm_call *call,                             \
+       struct pywasm_instance *out))                                                               \
     X(int32_t, pywasm_start, (void *instance, struct pywasm_call *call))                           \
     X(void, pywasm_instance_close, (void *instance))                                               \
     X(int32_t, pywasm_call,                                                                        \
@@ -88,6 +92,8 @@ struct pywasm_function {
     X(int32_t, pywasm_direct_context,                                                              \
       (void *callee, uint8_t *context, int32_t size, void *stack_bottom))                          \
     X(void, pywasm_wasi_connect, (void *config, void **streams))                                   \
+    X(int32_t, pywasm_fuel_get, (void *instance, uint64_t *fuel))                                  \
+    X(void, pywasm_fuel_set, (void *instance, uint64_t fuel))                                      \
     X(void, pywasm_free, (void *text))
 
 #endif

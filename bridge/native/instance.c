@@ -269,7 +269,7 @@ static struct pywasm_import *describe_imports(Core *core) {
     return imports;
 }
 
-static int set_flag(Core *core, uint32_t *flag) {
+static int set_flag(Core *core, uint64_t *flag) {
     if (watch_begin_change() < 0) {
         return -1;
     }
@@ -279,7 +279,7 @@ static int set_flag(Core *core, uint32_t *flag) {
 }
 
 /* Makes the instance; nothing of it runs yet. */
-static int make_instance(Core *core, void *module, uint64_t memory_limit) {
+static int make_instance(Core *core, void *module, uint64_t memory_limit, uint64_t fuel) {
     struct pywasm_import *imports = describe_imports(core);
     struct pywasm_call call = {0};
     struct pywasm_instance made = {0};
@@ -291,7 +291,7 @@ static int make_instance(Core *core, void *module, uint64_t memory_limit) {
     call.thread_state = PyEval_SaveThread();
     int32_t status =
         pywasm_go.pywasm_instantiate(module, core, imports, (int32_t)PyTuple_Size(core->imports),
-                                     memory_limit, &call, &made);
+                                     memory_limit, fuel, &call, &made);
     PyEval_RestoreThread(call.thread_state);
     core->store->running--;
     core_leave(core);
@@ -352,16 +352,15 @@ static void unlink_from_store(Core *core) {
 }
 
 /* Core(store, module, address of the engine's module, interpreted, imports, memory limit, nanoseconds that a call may
- * take, or 0) */
+ * take or 0, fuel) */
 static PyObject *Core_new(PyTypeObject *type, PyObject *args, PyObject *keywords) {
     (void)keywords;
     PyObject *store, *module, *imports;
-    long long address;
+    long long address, timeout = 0;
     int interpreted;
-    unsigned long long memory_limit = UINT64_MAX;
-    long long timeout = 0;
-    if (!PyArg_ParseTuple(args, "O!OLpO!|KL", Store_Type, &store, &module, &address, &interpreted,
-                          &PyTuple_Type, &imports, &memory_limit, &timeout)) {
+    unsigned long long memory_limit = UINT64_MAX, fuel = 0;
+    if (!PyArg_ParseTuple(args, "O!OLpO!|KLK", Store_Type, &store, &module, &address, &interpreted,
+                          &PyTuple_Type, &imports, &memory_limit, &timeout, &fuel)) {
         return NULL;
     }
     allocfunc alloc = (allocfunc)PyType_GetSlot(type, Py_tp_alloc);
@@ -378,7 +377,8 @@ static PyObject *Core_new(PyTypeObject *type, PyObject *args, PyObject *keywords
     core->lock = lock_new();
     core->timeout = timeout;
     if (core->functions == NULL || core->lock == NULL || store_check(core->store) < 0 ||
-        link_to_store(core) < 0 || make_instance(core, (void *)(intptr_t)address, memory_limit) < 0 ||
+        link_to_store(core) < 0 ||
+        make_instance(core, (void *)(intptr_t)address, memory_limit, fuel) < 0 ||
         start_instance(core) < 0) {
         core->closed = 1;
         Py_DECREF(core);
@@ -488,14 +488,39 @@ static PyObject *Core_function(PyObject *self, PyObject *args) {
     return (PyObject *)f;
 }
 
-/* set_deadline(nanoseconds from now, or 0): of all calls until it is changed */
-static PyObject *Core_set_deadline(PyObject *self, PyObject *args) {
+/* deadline_in(nanoseconds): what to set `deadline` to */
+static PyObject *Core_deadline_in(PyObject *self, PyObject *args) {
+    (void)self;
     long long nanoseconds;
-    if (!PyArg_ParseTuple(args, "L", &nanoseconds)) {
+    return PyArg_ParseTuple(args, "L", &nanoseconds)
+               ? PyLong_FromLongLong(clock_now() + nanoseconds)
+               : NULL;
+}
+
+/* fuel(): what is left, or None if the store counts none */
+static PyObject *Core_fuel(PyObject *self, PyObject *unused) {
+    (void)unused;
+    uint64_t fuel;
+    if (core_check((Core *)self) < 0) {
         return NULL;
     }
-    frame_limit((Core *)self, nanoseconds);
-    Py_RETURN_NONE;
+    if (!pywasm_go.pywasm_fuel_get(((Core *)self)->go, &fuel)) {
+        return PyErr_Occurred() ? NULL : Py_NewRef(Py_None);
+    }
+    return PyLong_FromUnsignedLongLong(fuel);
+}
+
+static PyObject *Core_set_fuel(PyObject *self, PyObject *args) {
+    Core *core = (Core *)self;
+    unsigned long long fuel;
+    if (!PyArg_ParseTuple(args, "K", &fuel) || core_check(core) < 0) {
+        return NULL;
+    }
+    if (!lock_is_free(core->lock)) {
+        return raise_error("runtime", "the instance is running in another thread");
+    }
+    pywasm_go.pywasm_fuel_set(core->go, fuel);
+    return PyErr_Occurred() ? NULL : Py_NewRef(Py_None);
 }
 
 /* interrupt(thread=0): ends the calls under way, of one thread or all. False if there are none. */
@@ -508,7 +533,9 @@ static PyObject *Core_interrupt(PyObject *self, PyObject *args) {
 }
 
 static PyMethodDef Core_methods[] = {
-    {"set_deadline", Core_set_deadline, METH_VARARGS, NULL},
+    {"deadline_in", Core_deadline_in, METH_VARARGS, NULL},
+    {"fuel", Core_fuel, METH_NOARGS, NULL},
+    {"set_fuel", Core_set_fuel, METH_VARARGS, NULL},
     {"interrupt", Core_interrupt, METH_VARARGS, NULL},
     {"close", Core_close, METH_NOARGS, NULL},
     {"function", Core_function, METH_VARARGS, NULL},
@@ -521,6 +548,7 @@ static PyMemberDef Core_members[] = {
     {"store", T_OBJECT, offsetof(Core, store), READONLY, NULL},
     {"imports", T_OBJECT, offsetof(Core, imports), READONLY, NULL},
     {"closed", T_BOOL, offsetof(Core, closed), READONLY, NULL},
+    {"deadline", T_LONGLONG, offsetof(Core, deadline), 0, NULL},
     {NULL, 0, 0, 0, NULL},
 };
 

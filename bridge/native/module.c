@@ -44,10 +44,18 @@ static PyObject *set_helpers(PyObject *self, PyObject *helpers) {
     Py_RETURN_NONE;
 }
 
+/* pause(): raises what is to end the call that this thread has under way */
+static PyObject *pause_call(PyObject *self, PyObject *unused) {
+    (void)self;
+    (void)unused;
+    return frame_check() < 0 ? NULL : Py_NewRef(Py_None);
+}
+
 static PyMethodDef methods[] = {
     {"open", open_library, METH_NOARGS, NULL},
     {"epoch", epoch, METH_NOARGS, NULL},
     {"set_helpers", set_helpers, METH_O, NULL},
+    {"pause", pause_call, METH_NOARGS, NULL},
     {"wasi_connect", wasi_connect, METH_VARARGS, NULL},
     {NULL, NULL, 0, NULL},
 };

@@ -114,7 +114,7 @@ struct Core {
     PyObject *module;
     PyObject *kin; /* list shared by all cores that can hold one another's functions, or NULL */
     PyObject *functions; /* dict: index -> address of its Function, so that each has one identity */
-    uint32_t *flag;      /* asks the guest to pause; NULL if it never does. See watch.c */
+    uint64_t *flag;      /* asks the guest to pause; NULL if it never does. See watch.c */
     int64_t timeout;     /* nanoseconds that a call may take; 0 for any number */
     int64_t deadline;    /* of all calls; 0 for none */
     uint8_t pauses;      /* a call of it comes to a safe point soon, or to its end */
@@ -133,8 +133,8 @@ typedef struct {
     uint64_t calls, caught; /* how many, and how many ticks found one under way */
     uint8_t releases;       /* the GIL is let go from the beginning */
     PyObject *callable;     /* of a host function */
-    void *go_host;      /* of a host function written in Go */
-    PyObject *owner;    /* keeps go_host alive */
+    void *go_host;          /* of a host function written in Go */
+    PyObject *owner;        /* keeps go_host alive */
     Store *store;
     PyObject *name;
     PyObject *anchor; /* core of the tiny module through which a host function becomes a funcref */
@@ -171,7 +171,7 @@ int frame_enter(Frame *frame, Core *core); /* -1 with an exception set */
 void frame_leave(Frame *frame, Function *function);
 void frame_leave_thread(Frame *frame);
 int frame_check(void); /* what is due on this thread: -1 with an exception set */
-void frame_limit(Core *core, int64_t nanoseconds);
+int64_t clock_now(void);
 int frame_interrupt(const Core *core, unsigned long thread); /* 0 for any thread */
 int watch_begin_change(void); /* around changes of a store's list of instances, and of flags */
 void watch_end_change(void);

@@ -24,11 +24,11 @@
 #include "python_table.h"
 
 enum {
-    TICK = 5000,                 /* microseconds; as long as Python lets a thread keep the GIL */
-    SIGNAL_TICKS = 8,            /* how many ticks lie between two looks at signals */
-    IDLE_TICKS = 200,            /* after so many without a call the ticker goes to sleep */
-    DOZE = 50000,                /* microseconds; see ticker */
-    BRIEF = 50,                  /* microseconds a function may take on average and keep the GIL */
+    TICK = 5000,      /* microseconds; as long as Python lets a thread keep the GIL */
+    SIGNAL_TICKS = 8, /* how many ticks lie between two looks at signals */
+    IDLE_TICKS = 200, /* after so many without a call the ticker goes to sleep */
+    DOZE = 50000,     /* microseconds; see ticker */
+    BRIEF = 50,       /* microseconds a function may take on average and keep the GIL */
 };
 
 enum { DUE_RELEASE = 1, DUE_SIGNALS = 2, DUE_DEADLINE = 4, DUE_INTERRUPT = 8 };
@@ -52,18 +52,20 @@ struct Slot {
 static _Atomic(Slot *) slots;
 static Slot *free_slots;
 static _Thread_local Slot *current;
-static unsigned epoch;              /* that of what is below */
-static PyThread_type_lock registry; /* guards the lists of instances and their flags from the ticker */
+static unsigned epoch; /* that of what is below */
+static PyThread_type_lock
+    registry; /* guards the lists of instances and their flags from the ticker */
 static PyThread_type_lock wake;
 static _Atomic int sleeping, started;
 
 /* Nanoseconds of a clock that only goes forward. */
-static int64_t clock_now(void) {
+int64_t clock_now(void) {
 #if defined(_WIN32)
     LARGE_INTEGER count, frequency;
     QueryPerformanceCounter(&count);
     QueryPerformanceFrequency(&frequency);
-    int64_t seconds = count.QuadPart / frequency.QuadPart, rest = count.QuadPart % frequency.QuadPart;
+    int64_t seconds = count.QuadPart / frequency.QuadPart,
+            rest = count.QuadPart % frequency.QuadPart;
     return seconds * 1000000000 + rest * 1000000000 / frequency.QuadPart;
 #else
     struct timespec now;
@@ -77,7 +79,8 @@ static int64_t clock_now(void) {
 static void set_flags(Store *store) {
     for (Core *core = store->cores; core != NULL; core = core->next) {
         if (core->flag != NULL) {
-            atomic_store_explicit((_Atomic uint32_t *)core->flag, 1, memory_order_relaxed);
+            atomic_store_explicit((_Atomic uint64_t *)core->flag, PYWASM_RAISED_FLAG,
+                                  memory_order_relaxed);
         }
     }
 }
@@ -325,11 +328,6 @@ void frame_leave(Frame *frame, Function *f) {
     frame_leave_thread(frame);
 }
 
-/* The deadline of all calls until it is changed: in so many nanoseconds; 0 for none. */
-void frame_limit(Core *core, int64_t nanoseconds) {
-    core->deadline = nanoseconds == 0 ? 0 : clock_now() + nanoseconds;
-}
-
 /* ---- pauses ---- */
 
 static int raise_due(const Slot *slot) {
@@ -347,12 +345,17 @@ static int raise_due(const Slot *slot) {
     return 0;
 }
 
+/* Also what an inner call has raised, and a host function has caught: it is due still. */
 int frame_check(void) {
     Slot *slot = current;
-    if (slot == NULL || slot->top == NULL || atomic_exchange(&slot->due, 0) == 0) {
+    if (slot == NULL || slot->top == NULL) {
         return 0;
     }
-    return raise_due(slot);
+    uint32_t due = atomic_load_explicit(&slot->due, memory_order_relaxed);
+    if (due != 0) {
+        atomic_store(&slot->due, 0);
+    }
+    return due != 0 || slot->top->deadline != 0 || slot->urgent ? raise_due(slot) : 0;
 }
 
 int32_t guest_pause(void) {
@@ -382,7 +385,8 @@ void guest_release(struct pywasm_call *call) {
 
 int frame_interrupt(const Core *core, unsigned long thread) {
     int found = 0;
-    for (Slot *slot = atomic_load(&slots); slot != NULL && epoch == pywasm_epoch; slot = slot->next) {
+    for (Slot *slot = atomic_load(&slots); slot != NULL && epoch == pywasm_epoch;
+         slot = slot->next) {
         if (atomic_load(&slot->store) == NULL || (thread != 0 && slot->thread != thread)) {
             continue;
         }

@@ -18,6 +18,7 @@ const (
 	CodeCompile     Code = "compile"     // the module is malformed, invalid, or uses what is not supported
 	CodeLink        Code = "link"        // imports are missing or do not match
 	CodeTrap        Code = "trap"        // the guest trapped
+	CodeFuel        Code = "fuel"        // the guest has used up its fuel
 	CodeExit        Code = "exit"        // the guest ended itself through WASI
 	CodeUnsupported Code = "unsupported" // this machine or engine cannot do it
 	CodeClosed      Code = "closed"      // the store, module or instance is closed

@@ -42,7 +42,8 @@ type Instance struct {
 	closed   bool
 
 	memoryLimit uint64  // bytes
-	flag        *uint32 // see pause.go
+	flag        *uint64 // see pause.go
+	unused      uint64  // fuel, where there is nothing to run
 }
 
 // Instantiate links m with imports, one for each of m's, copies its active segments and runs its start function, as Link

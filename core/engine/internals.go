@@ -121,6 +121,12 @@ func (g guts) globalAddress(index uint32) unsafe.Pointer {
 	return context.Index(at).Addr().UnsafePointer()
 }
 
+// function returns a reference to a function of a host module, by the name of its export.
+func (g guts) function(name string) uintptr {
+	export := g.value.Field(g.layout.exports).MapIndex(reflect.ValueOf(name))
+	return g.engine.FunctionInstanceReference(uint32(export.Elem().FieldByName("Index").Uint()))
+}
+
 func (g guts) table(index uint32) tableInstance {
 	v := g.value.Field(g.layout.tables).Index(int(index))
 	t := tableInstance{references: v.Elem().Field(g.layout.references)}

@@ -21,19 +21,22 @@ import (
 type Module struct {
 	store    *Store
 	source   *wasm.Module // as the user wrote it
+	base     *wasm.Module // what is prepared: the source, or what core/meter made of it
 	compiler Compiler     // that of the store, unless the module needs another
 	runtime  wazero.Runtime
 	compiled wazero.CompiledModule
 
 	// tag names the module in wazero's stack traces: a hash of its bytes, so that equal modules compile to equal code.
 	tag       string
-	functions uint32   // how many the user's module has, imports included
-	wrappers  []uint32 // imported function that function functions+i stands for, see prepare.go
+	functions uint32 // how many the user's module has, imports included
+	// wrappers has the imported function that function firstWrapper+i stands for, see prepare.go.
+	wrappers     []uint32
+	firstWrapper uint32
 	// initializer is the function that copies the active segments, see segments.go.
 	initializer *uint32
 	imported    [wasm.ExternTag + 1][]int
-	safePoints  meter.Injected
-	changed     []bool // by function, whether it has safe points; nil if none has, see pause.go
+	injected    meter.Injected // what pauses it and counts its fuel, see pause.go
+	changed     []bool         // by function, whether it has safe points; nil if none has, see pause.go
 
 	hosts     func() (api.Module, error) // the host functions behind the imports, made at first use
 	names     func() *wasm.Names
@@ -113,13 +116,16 @@ func (s *Store) compile(source *wasm.Module, binary []byte, compiler Compiler) (
 	}
 	sum := sha256.Sum256(binary)
 	m := &Module{
-		store: s, source: source, compiler: compiler, runtime: runtime, tag: "pywasm-" + hex.EncodeToString(sum[:8]),
+		store: s, source: source, base: source, compiler: compiler, runtime: runtime, tag: "pywasm-" + hex.EncodeToString(sum[:8]),
 	}
 	for i := range source.Imports {
 		kind := source.Imports[i].Kind
 		m.imported[kind] = append(m.imported[kind], i)
 	}
 	m.functions = uint32(len(m.imported[wasm.ExternFunc]) + len(source.Funcs))
+	if err := m.addMeter(); err != nil {
+		return nil, err
+	}
 	prepared, err := m.prepare()
 	if err != nil {
 		return nil, err

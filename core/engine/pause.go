@@ -14,16 +14,34 @@ import (
 // guest goes on if it returns nil, and is unwound with the error else, which may be ErrRaised.
 type Pause func(*Call) error
 
+// addMeter has the module count fuel, if its store does; safe points are where it is paid.
+func (m *Module) addMeter() error {
+	m.base = m.source
+	if m.store.fuel {
+		metered, injected, err := meter.Fuel(m.source)
+		if err == nil {
+			err = wasm.Validate(metered) // for what it notes, see Selects
+		}
+		if err != nil {
+			return fail(CodeInternal, "fuel: "+err.Error())
+		}
+		m.base, m.injected = metered, injected
+		m.changed = changed(m.source.Code, metered.Code)
+	}
+	m.firstWrapper = uint32(len(m.imported[wasm.ExternFunc]) + len(m.base.Funcs))
+	return nil
+}
+
 // addSafePoints has the module call its store's Pause.
 func (m *Module) addSafePoints(p *wasm.Module) (*wasm.Module, error) {
-	if m.store.pause == nil {
+	if m.store.pause == nil || m.injected.Any {
 		return p, nil
 	}
 	metered, injected, err := meter.Interrupt(p)
 	if err != nil {
 		return nil, fail(CodeInternal, "safe points: "+err.Error())
 	}
-	m.safePoints = injected
+	m.injected = injected
 	m.changed = changed(p.Code, metered.Code)
 	return metered, nil
 }
@@ -40,65 +58,103 @@ func changed(before, after []wasm.Code) []bool {
 
 // Pauses reports whether calls of the module's functions are sure to come to a safe point, or to end, within
 // milliseconds.
-func (m *Module) Pauses() bool { return m.store.pause != nil }
+func (m *Module) Pauses() bool { return m.store.pause != nil || m.store.fuel }
 
-// Flag returns the address of the flag, which any thread may set to 1, or nil if the instance has no safe points.
+// Flag returns the address of the flag, to which any thread may write meter.Raised, or nil if the instance has no safe
+// points.
 //
 // The thread must not be one of Go's: Go stops these to collect garbage, and then waits for the guest.
-func (i *Instance) Flag() *uint32 { return i.flag }
+func (i *Instance) Flag() *uint64 { return i.flag }
 
 // arm connects the hook of the instance with the store's Pause.
 func (i *Instance) arm() error {
-	points := i.module.safePoints
-	if !points.Any {
+	injected := i.module.injected
+	if !injected.Any {
 		return nil
 	}
-	hook, err := i.module.store.hook(i.module.compiler)
+	hooks, err := i.module.store.hooks(i.module.compiler)
 	if err != nil {
 		return err
 	}
-	i.guts.table(points.Hook).set(0, hook)
-	flag := i.guts.globalAddress(points.Global)
+	copy(i.guts.table(injected.Hook).all(), hooks[:])
+	flag := i.guts.globalAddress(injected.Global)
 	if flag == nil {
 		return fail(CodeInternal, "wazero keeps globals elsewhere: this version is not supported")
 	}
-	i.flag = (*uint32)(flag)
+	i.flag = (*uint64)(flag)
 	return nil
 }
 
-// hook returns a reference to a host function that calls Pause.
-func (s *Store) hook(compiler Compiler) (uintptr, error) {
+// hooks are references to functions of the host, as meter.Injected lists them.
+type hooks [2]uintptr
+
+// hooks returns what guests of one compiler call.
+func (s *Store) hooks(compiler Compiler) (hooks, error) {
 	runtime, err := s.runtime(compiler)
 	if err != nil {
-		return 0, err
+		return hooks{}, err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if ref, ok := s.hooks[compiler]; ok {
-		return ref, nil
+	if known, ok := s.hooked[compiler]; ok {
+		return known, nil
 	}
-	builder := runtime.NewHostModuleBuilder("pause")
-	builder.NewFunctionBuilder().WithGoFunction(api.GoFunc(s.pauseGuest), nil, nil).Export("pause")
+	builder := runtime.NewHostModuleBuilder("hooks")
+	for name, f := range map[string]func(*Call) error{"0": s.pauseGuest, "1": outOfFuel} {
+		builder.NewFunctionBuilder().WithGoFunction(hook(f), nil, nil).Export(name)
+	}
 	compiled, err := builder.Compile(context.Background())
 	if err != nil {
-		return 0, fail(CodeInternal, "safe points: "+err.Error())
+		return hooks{}, fail(CodeInternal, "hooks: "+err.Error())
 	}
 	host, err := runtime.InstantiateModule(context.Background(), compiled, anonymous)
 	if err != nil {
-		return 0, fail(CodeInternal, "safe points: "+err.Error())
+		return hooks{}, fail(CodeInternal, "hooks: "+err.Error())
 	}
 	g, err := open(host)
 	if err != nil {
-		return 0, err
+		return hooks{}, err
 	}
-	s.hooks[compiler] = g.engine.FunctionInstanceReference(0)
-	return s.hooks[compiler], nil
+	s.hooked[compiler] = hooks{g.function("0"), g.function("1")}
+	return s.hooked[compiler], nil
 }
 
-func (s *Store) pauseGuest(ctx context.Context, _ []uint64) {
-	if err := s.pause(ctx.(*Call)); err != nil {
-		panic(err)
+func hook(f func(*Call) error) api.GoFunc {
+	return func(ctx context.Context, _ []uint64) {
+		if err := f(ctx.(*Call)); err != nil {
+			panic(err)
+		}
 	}
+}
+
+func (s *Store) pauseGuest(c *Call) error {
+	if s.pause == nil {
+		return nil
+	}
+	return s.pause(c)
+}
+
+func outOfFuel(*Call) error { return fail(CodeFuel, "the fuel is used up") }
+
+// Fuel returns what fuel is left; ok is false if the module does not count.
+func (i *Instance) Fuel() (left uint64, ok bool) {
+	if !i.module.store.fuel || !i.module.injected.Any {
+		return i.unused, i.module.store.fuel
+	}
+	left, _ = i.guts.global(i.module.injected.Fuel).Value()
+	return left, true
+}
+
+// MaxFuel is the most that an instance can have.
+const MaxFuel = 1 << 62
+
+// SetFuel gives the instance so much fuel, at most MaxFuel.
+func (i *Instance) SetFuel(fuel uint64) {
+	if i.module.store.fuel && i.module.injected.Any {
+		i.guts.setGlobal(i.module.injected.Fuel, fuel, 0)
+		return
+	}
+	i.unused = fuel
 }
 
 // unchanged reports whether the function runs as the user wrote it, but for expansions.

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"sync/atomic"
 	"testing"
+
+	"github.com/pywasm-go/pywasm/core/meter"
 )
 
 var errPaused = errors.New("paused")
@@ -35,7 +37,7 @@ func pausing(t *testing.T, test func(t *testing.T, s *Store, pauses *int)) {
 func (s *Store) setFlags() {
 	for _, i := range s.instances {
 		if i.flag != nil {
-			atomic.StoreUint32(i.flag, 1)
+			atomic.StoreUint64(i.flag, meter.Raised)
 		}
 	}
 }
@@ -83,4 +85,40 @@ func TestPausesBesideWrappersAndReferences(t *testing.T) {
 			t.Fatalf("%d pauses that nobody asked for", *pauses)
 		}
 	})
+}
+
+func TestFuel(t *testing.T) {
+	var counts []uint64
+	for _, compiler := range []Compiler{Optimizing, Interpreter} {
+		t.Run(string(compiler), func(t *testing.T) {
+			s, err := NewStore(Config{Compiler: compiler, Fuel: true})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer s.Close()
+			i := instantiate(t, s, `(module
+				(import "h" "f" (func $f (result i32)))
+				(export "f" (func $f))
+				(func (export "loop") (param i32)
+					(loop (local.set 0 (i32.sub (local.get 0) (i32.const 1))) (br_if 0 (local.get 0)))))`, constant(1))
+			i.SetFuel(1000)
+			call(t, i, "f")
+			if err := exported(t, i, "loop").Call([]uint64{10}, nil); err != nil {
+				t.Fatal(err)
+			}
+			left, _ := i.Fuel()
+			counts = append(counts, left)
+			err = exported(t, i, "loop").Call([]uint64{100_000}, nil)
+			if own := (*Error)(nil); !errors.As(err, &own) || own.Code != CodeFuel {
+				t.Fatal(err)
+			}
+			i.SetFuel(MaxFuel)
+			if err := exported(t, i, "loop").Call([]uint64{100_000}, nil); err != nil {
+				t.Fatal(err)
+			}
+		})
+	}
+	if counts[0] >= 1000 || counts[0] != counts[1] {
+		t.Fatalf("left of 1000: %v", counts)
+	}
 }

@@ -21,16 +21,16 @@ import (
 //     become others, see miscompiled.go.
 //   - On arm64, remainders are computed from quotients, see remainder.go; relaxed vector instructions become plain ones, see relaxed.go.
 //   - Active segments become a function, unless they are sure to fit, see segments.go.
-//   - Safe points are added at last, see pause.go.
+//   - Fuel is counted in what the user wrote, so that it is the same everywhere; safe points are added at last. See pause.go.
 //   - Custom sections are dropped, and a name section gives the module its tag (a malformed one is an error to wazero).
 func (m *Module) prepare() (*wasm.Module, error) {
-	p := *m.source
+	p := *m.base
 	p.Start, p.Sections = nil, nil
 	p.Imports = renamed(m.source.Imports)
 	p.Customs = []wasm.Custom{{Name: "name", After: wasm.SectionData, Bytes: moduleNameSection(m.tag)}}
 	p.Exports = tableExports(m.source)
 	if selectUnsafe && m.compiler == Optimizing {
-		replaceSelects(&p, m.source.Selects())
+		replaceSelects(&p, m.base.Selects())
 		expand(&p, miscompiled)
 	}
 	if err := inlineGlobals(&p); err != nil {
@@ -137,7 +137,7 @@ func (m *Module) wrapEscaping(p *wasm.Module) {
 	for i, function := range m.wrappers {
 		p.Funcs = append(p.Funcs, m.functionTypeIndex(function))
 		p.Code = append(p.Code, wasm.Code{Body: wasm.Expr{Bytes: forward(function, len(m.FunctionType(function).Params))}})
-		declared.Funcs = append(declared.Funcs, m.functions+uint32(i))
+		declared.Funcs = append(declared.Funcs, m.firstWrapper+uint32(i))
 	}
 	p.Elements = append(append([]wasm.Element(nil), p.Elements...), declared)
 }
@@ -154,7 +154,7 @@ func forward(function uint32, params int) []byte {
 
 // wrapperOf returns the wrapper of an import.
 func (m *Module) wrapperOf(function uint32) uint32 {
-	return m.functions + uint32(slices.Index(m.wrappers, function))
+	return m.firstWrapper + uint32(slices.Index(m.wrappers, function))
 }
 
 type wrapper struct {
@@ -169,7 +169,7 @@ func (w *wrapper) index(function uint32) uint32 {
 		return function
 	}
 	if _, ok := w.of[function]; !ok {
-		w.of[function] = w.module.functions + uint32(len(w.module.wrappers))
+		w.of[function] = w.module.firstWrapper + uint32(len(w.module.wrappers))
 		w.module.wrappers = append(w.module.wrappers, function)
 	}
 	return w.of[function]

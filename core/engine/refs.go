@@ -37,7 +37,7 @@ func (i *Instance) Resolve(ref uint64) (owner *Instance, number uint32, host, ok
 	}
 	// A wrapper stands for the import.
 	m := owner.module
-	k := m.imported[wasm.ExternFunc][m.wrappers[index-m.functions]]
+	k := m.imported[wasm.ExternFunc][m.wrappers[index-m.firstWrapper]]
 	if e := owner.bindings[k]; e.Instance != nil {
 		return e.Instance, e.Index, false, true
 	}

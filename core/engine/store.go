@@ -39,6 +39,7 @@ const features = api.CoreFeaturesV2 |
 type Store struct {
 	compiler Compiler
 	pause    Pause
+	fuel     bool
 
 	mu        sync.RWMutex
 	closed    bool
@@ -46,7 +47,7 @@ type Store struct {
 	instances map[api.Module]*Instance    // open ones, by what wazero calls them
 	modules   map[string]*Module          // by the name that stack traces show, see Module.tag
 	made      map[string]*Module          // generated modules, see make.go
-	hooks     map[Compiler]uintptr        // what calls pause, see pause.go
+	hooked    map[Compiler]hooks          // see pause.go
 }
 
 // Config says how the modules of a store are compiled.
@@ -54,6 +55,8 @@ type Config struct {
 	Compiler Compiler
 	// Pause, if set, has the modules compiled with safe points.
 	Pause Pause
+	// Fuel has the modules count fuel: their instances have none to begin with.
+	Fuel bool
 }
 
 // NewStore returns an empty store.
@@ -67,11 +70,12 @@ func NewStore(config Config) (*Store, error) {
 	s := &Store{
 		compiler:  config.Compiler,
 		pause:     config.Pause,
+		fuel:      config.Fuel,
 		runtimes:  map[Compiler]wazero.Runtime{},
 		instances: map[api.Module]*Instance{},
 		modules:   map[string]*Module{},
 		made:      map[string]*Module{},
-		hooks:     map[Compiler]uintptr{},
+		hooked:    map[Compiler]hooks{},
 	}
 	_, err := s.runtime(s.compiler)
 	return s, err

@@ -1,0 +1,76 @@
+"""What bounds the guests: time, fuel, memory."""
+
+from __future__ import annotations
+
+import math
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from . import _native
+
+MAX_FUEL = 2**62
+
+
+def nanoseconds(timeout: float | None) -> int:
+    """Returns a timeout in seconds as C takes it: 0 for none."""
+    if timeout is None or timeout == math.inf:
+        return 0
+    if not timeout >= 0:
+        raise ValueError(f"timeout must be a number of seconds, not {timeout!r}")
+    return min(max(1, int(timeout * 1e9)), 2**62)
+
+
+def fuel_units(fuel: float) -> int:
+    """Returns fuel as the engine takes it."""
+    if fuel == math.inf:
+        return MAX_FUEL
+    if not isinstance(fuel, int):
+        raise TypeError(f"fuel must be an int or math.inf, not {type(fuel).__name__}")
+    if fuel < 0:
+        raise ValueError(f"fuel must not be negative, but is {fuel}")
+    return min(fuel, MAX_FUEL)
+
+
+def size(limit: int | None) -> int:
+    """Returns a limit of bytes as the engine takes it."""
+    if limit is None:
+        return 2**64 - 1
+    if not 0 <= limit < 2**64:
+        raise ValueError(f"memory_limit must be a number of bytes, not {limit}")
+    return limit
+
+
+class Limits:
+    """The context manager of Instance.limits."""
+
+    def __init__(self, core: _native.Core, timeout: float | None, fuel: int | None) -> None:
+        self._core = core
+        self._timeout = nanoseconds(timeout)
+        self._fuel = None if fuel is None else fuel_units(fuel)
+
+    def __enter__(self) -> None:
+        core = self._core
+        if self._fuel is not None:
+            before = core.fuel()
+            if before is None:
+                raise ValueError("the store counts no fuel: make it with Store(fuel=...)")
+            self._given = min(self._fuel, before)
+            self._rest = before - self._given
+            core.set_fuel(self._given)
+        self._before = core.deadline
+        if self._timeout:
+            deadline = core.deadline_in(self._timeout)
+            core.deadline = min(deadline, self._before or deadline)
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        core = self._core
+        core.deadline = self._before
+        if self._fuel is not None and not core.closed:
+            core.set_fuel(self._rest + (core.fuel() or 0))
