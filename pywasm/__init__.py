@@ -71,7 +71,7 @@ _name_public_classes()
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from . import compilers, engine, wasi
+    from . import compat, compilers, engine, target, wasi
     from ._process_error import ProcessError
     from ._run import CompletedProcess, run
     from ._trapcode import TrapCode
@@ -84,8 +84,10 @@ _LATER = {
     "CompletedProcess": "._run",
     "ProcessError": "._process_error",
     "run": "._run",
+    "compat": "",
     "compilers": "",
     "engine": "",
+    "target": "",
     "wasi": "",
 }
 
@@ -152,9 +154,11 @@ __all__ = [
     "Value",
     "WasmError",
     "__version__",
+    "compat",
     "compilers",
     "engine",
     "run",
+    "target",
     "wasi",
     "wasm2wat",
     "wat2wasm",

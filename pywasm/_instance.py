@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 class Instance:
     """A module, linked with its imports and ready to run.
 
-    imports is an ImportObject or a dict of dicts: {namespace: {name: Function, Memory, ...}}.
+    import_object is an ImportObject or a dict of dicts: {namespace: {name: Function, Memory, ...}}.
     memory_limit is how many bytes its own memory may grow to; beyond it, the guest's memory.grow
     fails. A module that begins with more raises WasmError. timeout is how many seconds a call may
     take, and fuel how much its calls may use together; without them, those of the store hold.
@@ -43,7 +43,7 @@ class Instance:
     def __init__(
         self,
         module: Module,
-        imports: Imports | None = None,
+        import_object: Imports | None = None,
         *,
         memory_limit: int | None = None,
         timeout: float | None = None,
@@ -52,7 +52,7 @@ class Instance:
         if not isinstance(module, Module):
             raise TypeError(f"Instance() argument 1 must be a Module, not {type(module).__name__}")
         module._check()
-        externs = resolve(module, imports) if module._imports or imports else ()
+        externs = resolve(module, import_object) if module._imports or import_object else ()
         store = module.store
         self._core = _native.Core(
             store,

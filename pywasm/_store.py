@@ -11,13 +11,13 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Any
 
-    from .engine import Universal
+    from .engine import Engine
 
 
-def _engines() -> type[Universal]:
-    from .engine import Universal
+def _engines() -> type[Engine]:
+    from .engine import Engine
 
-    return Universal
+    return Engine
 
 
 class Store(_native.Store):
@@ -40,7 +40,7 @@ class Store(_native.Store):
 
     def __init__(
         self,
-        engine: Universal | None = None,
+        engine: Engine | None = None,
         *,
         timeout: float | None = None,
         fuel: float | None = None,

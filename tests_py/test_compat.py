@@ -5,6 +5,8 @@ import re
 
 import pytest
 
+import pywasm
+
 INSTALL = "import pywasm.compat\npywasm.compat.install_as_wasmer()\n"
 
 NAMES = {
@@ -78,7 +80,7 @@ assert not issubclass(wasmer.engine.Dylib, wasmer.engine.Universal)
 
 def test_pywasm_is_left_as_it_is(python):
     source = """
-import pywasm.compat, pywasm.target
+import pywasm.compat
 def state():
     modules = pywasm, pywasm.engine, pywasm.target, pywasm.wasi
     return [(m.__name__, m.__spec__.name, getattr(m, "__version__", 0)) for m in modules]
@@ -108,6 +110,7 @@ import wasmer
 def test_the_import_of_pywasm_does_not_load_it(python):
     source = "import pywasm, sys; print('pywasm.compat' in sys.modules, 'wasmer' in sys.modules)"
     assert python(source) == "False False\n"
+    assert python("import pywasm; pywasm.compat.install_as_wasmer(); import wasmer") == ""
 
 
 def test_twice(python):
@@ -257,3 +260,9 @@ def test_the_page_for_migrating_users(python):
     named = set(re.findall(r"\w+", table))
     names = {name for module in NAMES.values() for name in module.split()}
     assert names - {"engine", "target", "wasi"} <= named
+
+
+def test_submodules_of_the_package():
+    for name in "compat", "compilers", "engine", "target", "wasi":
+        assert name in pywasm.__all__
+        assert getattr(pywasm, name).__name__ == f"pywasm.{name}"

@@ -64,6 +64,8 @@ def test_engines(kind, compiler):
     [
         (engine.Universal, "universal"),
         (engine.JIT, "universal"),
+        (engine.Dylib, "dylib"),
+        (engine.Native, "dylib"),
     ],
 )
 def test_headless_engines(kind, name):
@@ -102,7 +104,7 @@ def test_instance_and_exports(store):
         '(module (memory (export "m") 1) (func (export "f")) (global (export "g") i32 i32.const 1))'
     )
     instance = Instance(Module(store, text), None)
-    assert isinstance(Instance(Module(store, text), {}), Instance)
+    assert isinstance(Instance(module=Module(store, text), import_object={}), Instance)
     exports = instance.exports
     assert isinstance(exports, Exports)
     assert instance.exports is exports

@@ -288,6 +288,14 @@ def test_there_is_no_native_engine(kind, compiler):
 
 
 @pytest.mark.parametrize("kind", DYLIB)
+def test_a_headless_native_engine(kind):
+    store = pywasm.Store(kind())
+    assert (store.engine_name, store.compiler_name) == ("dylib", None)
+    with pytest.raises(pywasm.CompileError, match="The DylibEngine is operating in headless mode"):
+        pywasm.Module(store, "(module)")
+
+
+@pytest.mark.parametrize("kind", DYLIB)
 def test_a_native_engine_of_no_compiler(kind):
     with pytest.raises(AttributeError, match="into_opaque_compiler"):
         kind(3)
