@@ -52,7 +52,6 @@ func TestAbbreviations(t *testing.T) {
 			"(func (param $x i32) (result i32) local.get $x i32.const 1 i32.add)",
 		},
 		{"(func (drop block (result i32) i32.const 1 end))", "(func block (result i32) i32.const 1 end drop)"},
-		{"(table 1 2 anyfunc)", "(table 1 2 funcref)"},
 		{
 			"(func (block (loop (br 0))) (if (i32.const 1) (then nop) (else unreachable)))",
 			"(func block loop br 0 end end i32.const 1 if nop else unreachable end)",

@@ -10,7 +10,6 @@ import (
 var valTypes = map[string]wasm.ValType{
 	"i32": wasm.I32, "i64": wasm.I64, "f32": wasm.F32, "f64": wasm.F64, "v128": wasm.V128,
 	"funcref": wasm.FuncRef, "externref": wasm.ExternRef, "exnref": wasm.ExnRef,
-	"anyfunc": wasm.FuncRef, // what funcref was called before 2019
 }
 
 var heapTypes = map[string]wasm.HeapType{
