@@ -1,25 +1,46 @@
 package engine
 
 import (
+	"runtime"
 	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/pywasm-go/pywasm/core/wasm"
 )
 
-// expansion appends what stands for an instruction. first is the function's first scratch local.
-type expansion func(b []byte, first uint32) []byte
+// mend replaces what wazero does not know, and what the module's compiler gets wrong. It must see bodies as they were
+// validated.
+func (m *Module) mend(p *wasm.Module) {
+	replaceSelects(p, m.wrongSelects())
+	if m.compiler == Interpreter {
+		replaceBrOnNonNull(p)
+	}
+	if m.source.Features().Has(wasm.RelaxedSIMD) {
+		expand(p, relaxed)
+	}
+	if m.compiler == Optimizing {
+		expand(p, miscompiled[runtime.GOARCH])
+	}
+}
 
-// The scratch locals of a function in which something was expanded, by type.
+// expansion appends what stands for an instruction with these immediates. first is the function's first scratch local.
+type expansion func(b, immediates []byte, first uint32) []byte
+
+// scratch are the locals that are added to a function in which something is expanded.
+var scratch = []wasm.LocalRun{{Count: 3, Type: wasm.V128}, {Count: 3, Type: wasm.I32}, {Count: 2, Type: wasm.I64}}
+
+// Where scratch locals begin that are not vectors.
 const (
-	scratchI32  = 0
-	scratchI64  = 2
-	scratchV128 = 4
+	scratchI32 = 3
+	scratchI64 = 6
 )
-
-var scratch = []wasm.LocalRun{{Count: 2, Type: wasm.I32}, {Count: 2, Type: wasm.I64}, {Count: 3, Type: wasm.V128}}
 
 // expand replaces instructions wherever they occur.
 func expand(p *wasm.Module, rules map[wasm.Opcode]expansion) {
+	if len(rules) == 0 {
+		return
+	}
 	p.Code = slices.Clone(p.Code)
 	for i := range p.Code {
 		p.Code[i] = expandBody(p.Code[i], len(p.Types[p.Funcs[i]].Params), rules)
@@ -35,7 +56,8 @@ func expandBody(c wasm.Code, params int, rules map[wasm.Opcode]expansion) wasm.C
 	copied := 0
 	for it := wasm.NewIter(c.Body); it.Next(); {
 		if rule := rules[it.Op]; rule != nil {
-			out = rule(append(out, c.Body.Bytes[copied:it.Start]...), first)
+			out = append(out, c.Body.Bytes[copied:it.Start]...)
+			out = rule(out, it.Bytes()[len(it.Op.Append(nil)):], first)
 			copied = it.Pos()
 		}
 	}
@@ -57,4 +79,40 @@ func opcode(name string) wasm.Opcode {
 		panic("unknown instruction " + name)
 	}
 	return op
+}
+
+// sequences makes expansions of texts. In a text, =n sets scratch local n, $n gets it, a number is an i32.const, and one
+// after a colon is an immediate. The last instruction gets the immediates of the one that the sequence stands for.
+func sequences(texts map[string]string) map[wasm.Opcode]expansion {
+	rules := map[wasm.Opcode]expansion{}
+	for name, text := range texts {
+		steps := strings.Fields(text)
+		rules[opcode(name)] = func(b, immediates []byte, first uint32) []byte {
+			for _, step := range steps {
+				b = appendStep(b, step, first)
+			}
+			return append(b, immediates...)
+		}
+	}
+	return rules
+}
+
+func appendStep(b []byte, step string, first uint32) []byte {
+	if name, immediate, ok := strings.Cut(step, ":"); ok {
+		n, err := strconv.ParseInt(immediate, 10, 64)
+		if err != nil {
+			panic(err)
+		}
+		return wasm.AppendS64(opcode(name).Append(b), n)
+	}
+	switch n, err := strconv.Atoi(strings.TrimLeft(step, "=$")); {
+	case err != nil:
+		return opcode(step).Append(b)
+	case step[0] == '=':
+		return localSet(b, first+uint32(n))
+	case step[0] == '$':
+		return localGet(b, first+uint32(n))
+	default:
+		return wasm.AppendS32(wasm.OpI32Const.Append(b), int32(n))
+	}
 }

@@ -17,9 +17,7 @@ import (
 //     knows its exports by index.
 //   - The start function is dropped: Instantiate calls it when the instance is known.
 //   - Constant expressions that use globals of the module get the values of these, see globals.go.
-//   - On amd64, a select between floats or vectors becomes an if, see selects.go, and some instructions
-//     become others, see miscompiled.go.
-//   - On arm64, remainders are computed from quotients, see remainder.go; relaxed vector instructions become plain ones, see relaxed.go.
+//   - Instructions that wazero does not know, or gets wrong, become others, see expand.go.
 //   - Active segments become a function, unless they are sure to fit, see segments.go.
 //   - Fuel is counted in what the user wrote, so that it is the same everywhere; safe points are added at last. See pause.go.
 //   - Custom sections are dropped, and a name section gives the module its tag (a malformed one is an error to wazero).
@@ -29,10 +27,7 @@ func (m *Module) prepare() (*wasm.Module, error) {
 	p.Imports = renamed(m.source.Imports)
 	p.Customs = []wasm.Custom{{Name: "name", After: wasm.SectionData, Bytes: moduleNameSection(m.tag)}}
 	p.Exports = tableExports(m.source)
-	if selectUnsafe && m.compiler == Optimizing {
-		replaceSelects(&p, m.base.Selects())
-		expand(&p, miscompiled)
-	}
+	m.mend(&p)
 	if err := inlineGlobals(&p); err != nil {
 		return nil, err
 	}
@@ -44,12 +39,6 @@ func (m *Module) prepare() (*wasm.Module, error) {
 			p.Tables = cappedTables(p.Tables)
 			break
 		}
-	}
-	if remainderUnsafe && m.compiler == Optimizing {
-		expand(&p, remainders)
-	}
-	if m.source.Features().Has(wasm.RelaxedSIMD) {
-		expand(&p, relaxed)
 	}
 	return m.addSafePoints(&p)
 }

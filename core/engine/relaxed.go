@@ -1,15 +1,7 @@
 package engine
 
-import (
-	"strconv"
-	"strings"
-
-	"github.com/pywasm-go/pywasm/core/wasm"
-)
-
 // relaxed gives each relaxed vector instruction the meaning of the specification's deterministic profile, in plain ones:
-// wazero does not know them. In a sequence, =n sets scratch local n, $n gets it, a number is an i32.const, and one
-// after a colon is a lane.
+// wazero does not know them.
 //
 // https://webassembly.github.io/spec/core/appendix/profiles.html#deterministic-profile-small-mathrm-det
 var relaxed = sequences(map[string]string{
@@ -22,10 +14,10 @@ var relaxed = sequences(map[string]string{
 	"f32x4.relaxed_nmadd":                 "=2 f32x4.mul f32x4.neg $2 f32x4.add",
 	"f64x2.relaxed_madd":                  "=2 f64x2.mul $2 f64x2.add",
 	"f64x2.relaxed_nmadd":                 "=2 f64x2.mul f64x2.neg $2 f64x2.add",
-	"i8x16.relaxed_laneselect":            bitselect,
-	"i16x8.relaxed_laneselect":            bitselect,
-	"i32x4.relaxed_laneselect":            bitselect,
-	"i64x2.relaxed_laneselect":            bitselect,
+	"i8x16.relaxed_laneselect":            "v128.bitselect",
+	"i16x8.relaxed_laneselect":            "v128.bitselect",
+	"i32x4.relaxed_laneselect":            "v128.bitselect",
+	"i64x2.relaxed_laneselect":            "v128.bitselect",
 	"f32x4.relaxed_min":                   "f32x4.min",
 	"f32x4.relaxed_max":                   "f32x4.max",
 	"f64x2.relaxed_min":                   "f64x2.min",
@@ -39,33 +31,3 @@ var relaxed = sequences(map[string]string{
 const dot = "=1 =0 " +
 	"$0 8 i16x8.shl 8 i16x8.shr_s $1 8 i16x8.shl 8 i16x8.shr_s i16x8.mul " +
 	"$0 8 i16x8.shr_s $1 8 i16x8.shr_s i16x8.mul i16x8.add"
-
-func sequences(texts map[string]string) map[wasm.Opcode]expansion {
-	rules := map[wasm.Opcode]expansion{}
-	for name, text := range texts {
-		steps := strings.Fields(text)
-		rules[opcode(name)] = func(b []byte, first uint32) []byte {
-			for _, step := range steps {
-				b = appendStep(b, step, first+scratchV128)
-			}
-			return b
-		}
-	}
-	return rules
-}
-
-func appendStep(b []byte, step string, locals uint32) []byte {
-	if name, lane, ok := strings.Cut(step, ":"); ok {
-		return append(opcode(name).Append(b), lane[0]-'0')
-	}
-	switch n, err := strconv.Atoi(strings.TrimLeft(step, "=$")); {
-	case err != nil:
-		return opcode(step).Append(b)
-	case step[0] == '=':
-		return localSet(b, locals+uint32(n))
-	case step[0] == '$':
-		return localGet(b, locals+uint32(n))
-	default:
-		return wasm.AppendS32(wasm.OpI32Const.Append(b), int32(n))
-	}
-}

@@ -1,15 +1,9 @@
 package engine
 
-import (
-	"runtime"
+import "github.com/pywasm-go/pywasm/core/wasm"
 
-	"github.com/pywasm-go/pywasm/core/wasm"
-)
-
-// remainderUnsafe says that wazero's compiler may compute a wrong remainder under register pressure (wazero#2508).
-const remainderUnsafe = runtime.GOARCH == "arm64"
-
-// remainders compute a - (a / b) * b in place of a rem b.
+// remainders compute a - (a / b) * b in place of a rem b, which may be wrong on arm64 under register pressure
+// (wazero#2508).
 var remainders = map[wasm.Opcode]expansion{
 	opcode("i32.rem_u"): remainder{typ: "i32", div: "i32.div_u", local: scratchI32}.append,
 	opcode("i64.rem_u"): remainder{typ: "i64", div: "i64.div_u", local: scratchI64}.append,
@@ -23,7 +17,7 @@ type remainder struct {
 	result   wasm.ValType // of a signed one: where b is -1, the quotient may overflow, and the remainder is 0
 }
 
-func (r remainder) append(b []byte, first uint32) []byte {
+func (r remainder) append(b, _ []byte, first uint32) []byte {
 	x, y := first+r.local, first+r.local+1
 	op := func(name string) wasm.Opcode { return opcode(r.typ + "." + name) }
 	b = localSet(localSet(b, y), x)

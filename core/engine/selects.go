@@ -7,11 +7,20 @@ import (
 	"github.com/pywasm-go/pywasm/core/wasm"
 )
 
-// selectUnsafe says that wazero's compiler may give neither operand for a select between floats or vectors, but what
-// some register held. It was found by comparing the compilers on generated modules (tests_go/differential).
-const selectUnsafe = runtime.GOARCH == "amd64"
+// miscompilesSelects says that wazero's compiler may give neither operand for a select between floats or vectors, but
+// what some register held; see miscompiled.go.
+const miscompilesSelects = runtime.GOARCH == "amd64"
 
-// replaceSelects makes an if of each select between floats or vectors. It must see bodies as they were validated.
+// wrongSelects returns the selects that become an if. Those between references do with each compiler: wazero takes the
+// type for one byte, and what follows in a longer one for an instruction.
+func (m *Module) wrongSelects() []wasm.Select {
+	miscompiled := miscompilesSelects && m.compiler == Optimizing
+	return slices.DeleteFunc(slices.Clone(m.base.Selects()), func(s wasm.Select) bool {
+		return !miscompiled && !s.Type.IsRef()
+	})
+}
+
+// replaceSelects makes an if of each of these selects. It must see bodies as they were validated.
 func replaceSelects(p *wasm.Module, selects []wasm.Select) {
 	if len(selects) == 0 {
 		return
@@ -26,9 +35,6 @@ func replaceSelects(p *wasm.Module, selects []wasm.Select) {
 	}
 }
 
-// operandTypes are the types of the locals that withoutSelects adds, two each, after one for the condition.
-var operandTypes = []wasm.ValType{wasm.F32, wasm.F64, wasm.V128}
-
 func withoutSelects(c wasm.Code, params int, types map[int]wasm.ValType) wasm.Code {
 	first := uint32(params)
 	for _, run := range c.Locals {
@@ -36,6 +42,7 @@ func withoutSelects(c wasm.Code, params int, types map[int]wasm.ValType) wasm.Co
 	}
 	var out []byte
 	copied := 0
+	added := []wasm.LocalRun{{Count: 1, Type: wasm.I32}} // for the condition, and two for each type of operands
 	for it := wasm.NewIter(c.Body); it.Next(); {
 		if it.Op != wasm.OpSelect && it.Op != wasm.OpSelectT {
 			continue
@@ -44,26 +51,28 @@ func withoutSelects(c wasm.Code, params int, types map[int]wasm.ValType) wasm.Co
 		if !ok {
 			continue
 		}
-		out = appendChoice(append(out, c.Body.Bytes[copied:it.Start]...), t, first)
+		pair := slices.IndexFunc(added[1:], func(run wasm.LocalRun) bool { return run.Type == t })
+		if pair < 0 {
+			pair = len(added) - 1
+			added = append(added, wasm.LocalRun{Count: 2, Type: t})
+		}
+		out = append(out, c.Body.Bytes[copied:it.Start]...)
+		out = appendChoice(out, t, first, first+1+2*uint32(pair))
 		copied = it.Pos()
 	}
 	if out == nil {
 		return c
 	}
 	c.Body.Bytes = append(out, c.Body.Bytes[copied:]...)
-	c.Locals = append(slices.Clone(c.Locals), wasm.LocalRun{Count: 1, Type: wasm.I32})
-	for _, t := range operandTypes {
-		c.Locals = append(c.Locals, wasm.LocalRun{Count: 2, Type: t})
-	}
+	c.Locals = append(slices.Clone(c.Locals), added...)
 	return c
 }
 
-// appendChoice appends: if condition then x else y, of the three values on the stack.
-func appendChoice(b []byte, t wasm.ValType, first uint32) []byte {
-	x := first + 1 + 2*uint32(slices.Index(operandTypes, t))
-	y := x + 1
-	b = localSet(localSet(localSet(b, first), y), x)
-	b = append(wasm.OpIf.Append(localGet(b, first)), byte(t))
+// appendChoice appends: if condition then x else y, of the three values on the stack. They go to these locals, y to the
+// one after x.
+func appendChoice(b []byte, t wasm.ValType, condition, x uint32) []byte {
+	b = localSet(localSet(localSet(b, condition), x+1), x)
+	b = wasm.AppendBlockType(wasm.OpIf.Append(localGet(b, condition)), wasm.BlockType{Result: t})
 	b = wasm.OpElse.Append(localGet(b, x))
-	return wasm.OpEnd.Append(localGet(b, y))
+	return wasm.OpEnd.Append(localGet(b, x+1))
 }

@@ -186,6 +186,6 @@ type Select struct {
 	Type   ValType
 }
 
-// Selects returns the select instructions between floats or vectors, in order, as Validate saw them. Engines may need
-// to know, and the type is not in the instruction.
+// Selects returns the select instructions between floats, vectors or references, in order, as Validate saw them. Engines
+// may need to know, and the type is not in each instruction.
 func (m *Module) Selects() []Select { return m.selects }

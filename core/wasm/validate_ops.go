@@ -118,7 +118,7 @@ func (v *validator) selectUntyped() {
 
 // noteSelect remembers the instructions that Module.Selects tells of.
 func (v *validator) noteSelect(t ValType) {
-	if t == F32 || t == F64 || t == V128 {
+	if t == F32 || t == F64 || t == V128 || t.IsRef() {
 		v.m.selects = append(v.m.selects, Select{v.it.Offset(), t})
 	}
 }
