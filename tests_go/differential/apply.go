@@ -9,27 +9,27 @@ import (
 
 // apply appends an operator with its operands.
 func (b *body) apply(o *operator) {
-	switch o.Imm {
-	case wasm.ImmMemArg, wasm.ImmMemArgLane:
+	switch {
+	case o.accesses():
 		b.access(o)
-	case wasm.ImmNone, wasm.ImmLane, wasm.ImmShuffle:
+	case o.Imm == wasm.ImmNone, o.Imm == wasm.ImmLane, o.Imm == wasm.ImmShuffle:
 		b.operands(o.Params...)
 		b.avoidTrap(o)
-		b.finish(o, b.lanes)
+		b.finish(o)
 	default:
 		b.bulk(o)
 	}
 }
 
-// finish appends the instruction, its operands being there, with what immediates appends.
-func (b *body) finish(o *operator, immediates func(*operator)) {
+// finish appends the instruction, its operands being there.
+func (b *body) finish(o *operator) {
 	if o.observes {
 		b.canonical()
 	}
 	n := len(o.Params)
 	exact := o.exact || o.keeps && b.stack[len(b.stack)-n].exact
 	b.op(o.Op)
-	immediates(o)
+	b.immediates(o)
 	b.popped(n)
 	b.pushed(exact, o.Results...)
 	if o.lanes != 0 {
@@ -37,16 +37,27 @@ func (b *body) finish(o *operator, immediates func(*operator)) {
 	}
 }
 
-func (b *body) lanes(o *operator) {
-	n := 0
+func (b *body) immediates(o *operator) {
 	switch o.Imm {
-	case wasm.ImmLane, wasm.ImmMemArgLane:
-		n = 1
+	case wasm.ImmNone:
+	case wasm.ImmMemArg:
+		b.memArg(o)
+	case wasm.ImmMemArgLane:
+		b.memArg(o)
+		b.lanes(1, o.Lanes)
+	case wasm.ImmLane:
+		b.lanes(1, o.Lanes)
 	case wasm.ImmShuffle:
-		n = 16
+		b.lanes(16, o.Lanes)
+	default:
+		b.indices(o)
 	}
+}
+
+// lanes appends n lanes of as many as there are.
+func (b *body) lanes(n int, of uint8) {
 	for range n {
-		b.code = append(b.code, byte(b.below(int(o.Lanes))))
+		b.code = append(b.code, byte(b.below(int(of))))
 	}
 }
 
@@ -103,10 +114,7 @@ func (b *body) access(o *operator) {
 		b.address(o)
 		b.rest(o, rest)
 	}
-	b.finish(o, func(o *operator) {
-		b.memArg(o)
-		b.lanes(o)
-	})
+	b.finish(o)
 }
 
 // rest pushes what an access takes beside the address; of the instructions that wait, a time that is short.
@@ -123,10 +131,15 @@ func (b *body) rest(o *operator, types []wasm.ValType) {
 
 func waits(o *operator) bool { return o.Op == wasm.OpAtomicWait32 || o.Op == wasm.OpAtomicWait64 }
 
-// address pushes an address that mostly is in bounds, and aligned where it must be. It gives at most one reason
-// to trap, since which of two is told is open.
+// address pushes an address.
 func (b *body) address(o *operator) {
 	b.push(wasm.I32)
+	b.maskAddress(o)
+}
+
+// maskAddress makes an address of a number, one that mostly is in bounds, and aligned where it must be. It gives at most
+// one reason to trap, since which of two is told is open.
+func (b *body) maskAddress(o *operator) {
 	mask := []int32{0xFF, 0xFF, 0xFFFF, 0x3F}[b.below(4)]
 	switch {
 	case waits(o) && !b.g.memory.Shared:
@@ -175,11 +188,11 @@ func (b *body) bulk(o *operator) {
 	for range o.Params {
 		b.mask(bits)
 	}
-	b.finish(o, b.segments)
+	b.finish(o)
 }
 
-// segments appends the indices of memories, tables and segments.
-func (b *body) segments(o *operator) {
+// indices appends the indices of memories, tables and segments.
+func (b *body) indices(o *operator) {
 	index := func(n int) { b.code = wasm.AppendU32(b.code, uint32(n)) }
 	m := b.g.m
 	switch o.Imm {

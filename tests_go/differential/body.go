@@ -43,7 +43,7 @@ type frame struct {
 
 const none = -1
 
-func (g *generator) makeBody(i int, s source) {
+func (g *generator) makeBody(i int, s source, locals []wasm.ValType, step func(*body)) {
 	index := i + len(g.funcs) - len(g.m.Funcs)
 	t := g.funcType(index)
 	b := &body{source: s, g: g, index: index, locals: slices.Clone(t.Params)}
@@ -51,13 +51,14 @@ func (g *generator) makeBody(i int, s source) {
 	for range maxLoops {
 		b.locals = append(b.locals, wasm.I32)
 	}
+	b.locals = append(b.locals, locals...)
 	for range b.below(16) {
 		b.locals = append(b.locals, valTypes[b.below(len(valTypes))])
 	}
 	b.burnFuel()
 	b.frames = []frame{{labels: t.Results, results: t.Results, counter: none}}
 	for !b.empty() {
-		b.instruction()
+		step(b)
 	}
 	b.settle(t.Results)
 	b.op(wasm.OpEnd)

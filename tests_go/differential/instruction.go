@@ -27,6 +27,7 @@ func init() { // the functions refer to the list
 		{6, (*body).block},
 		{4, (*body).loop},
 		{6, (*body).ifElse},
+		{4, func(b *body) { b.meeting(operators.all[b.below(len(operators.all))]) }},
 		{5, (*body).branchIf},
 		{2, sometimes((*body).branch)},
 		{3, sometimes((*body).branchTable)},
@@ -122,18 +123,26 @@ func (b *body) refType() wasm.ValType {
 // reference appends a test of a reference. What is known not to be null is a reference like others here.
 func (b *body) reference() {
 	t := b.refType()
-	b.operands(t)
 	target := b.below(len(b.frames))
 	f := &b.frames[target]
+	last := len(f.labels) - 1
 	switch choice := b.below(4); {
 	case choice == 1 && b.rarely(4):
+		b.operands(t)
 		b.op(wasm.OpRefAsNonNull)
-	case choice == 2 && len(f.labels) == 0 && f.counter == none:
+	case choice == 2 && f.counter == none:
+		b.operands(append(slices.Clone(f.labels), t)...)
 		b.op(wasm.OpBrOnNull, b.label(target))
-	case choice == 3 && len(f.labels) == 1 && f.labels[0] == t && f.counter == none && b.mayLeaveNonNull(f):
+		b.popped(1)
+		b.blur(len(f.labels))
+		b.pushed(true, t)
+	case choice == 3 && last >= 0 && f.labels[last].IsRef() && f.counter == none:
+		b.operands(f.labels...)
 		b.op(wasm.OpBrOnNonNull, b.label(target))
 		b.popped(1)
+		b.blur(last)
 	default:
+		b.operands(t)
 		b.op(wasm.OpRefIsNull)
 		b.popped(1)
 		b.pushed(true, wasm.I32)

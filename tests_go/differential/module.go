@@ -41,7 +41,15 @@ type generator struct {
 }
 
 // generate makes a valid module of any bytes.
-func generate(data []byte) *wasm.Module {
+func generate(data []byte) *wasm.Module { return generateOf(data, nil, (*body).instruction) }
+
+// generateFor makes a module whose functions apply one operator to what comes back from the stack.
+func generateFor(o *operator, data []byte) *wasm.Module {
+	return generateOf(data, slices.Repeat(o.Params, 10), func(b *body) { b.meeting(o) })
+}
+
+// generateOf makes a module whose functions have some locals and consist of what step appends, again and again.
+func generateOf(data []byte, locals []wasm.ValType, step func(*body)) *wasm.Module {
 	g := &generator{source: source{data[:min(len(data), maxInput)]}, m: &wasm.Module{}}
 	bodies := g.source.take(len(g.data) * 7 / 8)
 	g.makeTypes()
@@ -56,7 +64,7 @@ func generate(data []byte) *wasm.Module {
 	g.makeElements()
 	g.makeExports()
 	for i := range g.m.Funcs {
-		g.makeBody(i, bodies.take(len(bodies.data)/(len(g.m.Funcs)-i)))
+		g.makeBody(i, bodies.take(len(bodies.data)/(len(g.m.Funcs)-i)), locals, step)
 	}
 	g.countData()
 	return g.m
@@ -122,7 +130,8 @@ func (g *generator) makeMemory() {
 	} else {
 		g.m.Memories = []wasm.Limits{l}
 	}
-	for range 1 + g.below(3) {
+	g.m.Data = []wasm.Data{{Bytes: g.bytes(256), Start: g.offset(0)}}
+	for range g.below(3) {
 		d := wasm.Data{Bytes: g.bytes(g.below(64)), Mode: wasm.SegmentMode(g.below(2))}
 		if d.Mode == wasm.Active {
 			d.Start = g.offset(g.below(200))
@@ -139,10 +148,16 @@ func (g *generator) offset(n int) wasm.Expr {
 	return constant(wasm.AppendS32(wasm.OpI32Const.Append(nil), int32(n)))
 }
 
+// bytes returns n bytes that one byte of the input decides on: zeros, or a sequence without a pattern.
 func (g *generator) bytes(n int) []byte {
 	out := make([]byte, n)
+	state := uint32(g.byte())
 	for i := range out {
-		out[i] = g.byte()
+		state *= 747796405
+		out[i] = byte(state >> 24)
+		if state != 0 {
+			state += 2891336453
+		}
 	}
 	return out
 }

@@ -24,6 +24,7 @@ type operator struct {
 type operatorSet struct {
 	numeric, vector, access, vectorAccess, atomic, bulk []*operator
 
+	all       []*operator                  // but those in bulk
 	producers map[wasm.ValType][]*operator // by the type of the result; without those that change memory
 }
 
@@ -33,7 +34,7 @@ var operators = classify()
 func classify() *operatorSet {
 	all := &operatorSet{producers: map[wasm.ValType][]*operator{}}
 	for op := range wasm.Opcode(math.MaxUint16) {
-		if info := op.Info(); info.Op == op && info.Simple && info.Feature.Supported() && !slices.Contains(wrongOnAMD64, info.Name) {
+		if info := op.Info(); info.Op == op && info.Simple && info.Feature.Supported() {
 			all.add(describe(info))
 		}
 	}
@@ -62,13 +63,20 @@ func (all *operatorSet) add(o *operator) {
 		}
 	}
 	*list = append(*list, o)
-	if list == &all.bulk || list == &all.atomic {
+	if list == &all.bulk {
+		return
+	}
+	all.all = append(all.all, o)
+	if list == &all.atomic {
 		return
 	}
 	for _, t := range o.Results {
 		all.producers[t] = append(all.producers[t], o)
 	}
 }
+
+// accesses reports whether the first operand is an address.
+func (o *operator) accesses() bool { return o.Imm == wasm.ImmMemArg || o.Imm == wasm.ImmMemArgLane }
 
 func isFloat(t wasm.ValType) bool { return t == wasm.F32 || t == wasm.F64 }
 
