@@ -43,6 +43,8 @@ SUBJECTS = {
         simd_load32_lane simd_load64_lane simd_load8_lane simd_load_extend simd_load_splat
         simd_load_zero simd_select simd_splat simd_store simd_store16_lane simd_store32_lane
         simd_store64_lane simd_store8_lane""",
+    "relaxed vectors": """i16x8_relaxed_q15mulr_s i32x4_relaxed_trunc i8x16_relaxed_swizzle
+        relaxed_dot_product relaxed_laneselect relaxed_madd_nmadd relaxed_min_max""",
     "exceptions": "tag throw throw_ref try_table",
 }
 SCRIPTS = [name for names in SUBJECTS.values() for name in names.split()]

@@ -2,10 +2,11 @@ package engine
 
 import "github.com/pywasm-go/pywasm/core/wasm"
 
-// withAtomics adds and, or and xor on shared memory to rules. wazero's compiler makes a loop of each, in which it may
+// exchangeLoops stand for and, or and xor on shared memory. wazero's compiler makes a loop of each, in which it may
 // take the address back from the stack, into the register of the operand: if another thread gets in between, the next
 // turn works with that.
-func withAtomics(rules map[wasm.Opcode]expansion) map[wasm.Opcode]expansion {
+func exchangeLoops() map[wasm.Opcode]expansion {
+	rules := map[wasm.Opcode]expansion{}
 	for _, typ := range []string{"i32", "i64"} {
 		for _, size := range []string{"", "8", "16", "32"} {
 			for _, operator := range []string{"and", "or", "xor"} {

@@ -15,6 +15,8 @@ func (m *Module) mend(p *wasm.Module) {
 	replaceSelects(p, m.wrongSelects())
 	if m.compiler == Interpreter {
 		replaceBrOnNonNull(p)
+	} else if miscompilesTailCalls {
+		replaceTailCalls(p)
 	}
 	if m.source.Features().Has(wasm.RelaxedSIMD) {
 		expand(p, relaxed)
@@ -86,15 +88,19 @@ func opcode(name string) wasm.Opcode {
 func sequences(texts map[string]string) map[wasm.Opcode]expansion {
 	rules := map[wasm.Opcode]expansion{}
 	for name, text := range texts {
-		steps := strings.Fields(text)
-		rules[opcode(name)] = func(b, immediates []byte, first uint32) []byte {
-			for _, step := range steps {
-				b = appendStep(b, step, first)
-			}
-			return append(b, immediates...)
-		}
+		rules[opcode(name)] = sequence(text)
 	}
 	return rules
+}
+
+func sequence(text string) expansion {
+	steps := strings.Fields(text)
+	return func(b, immediates []byte, first uint32) []byte {
+		for _, step := range steps {
+			b = appendStep(b, step, first)
+		}
+		return append(b, immediates...)
+	}
 }
 
 func appendStep(b []byte, step string, first uint32) []byte {

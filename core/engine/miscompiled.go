@@ -1,6 +1,10 @@
 package engine
 
-import "github.com/pywasm-go/pywasm/core/wasm"
+import (
+	"maps"
+
+	"github.com/pywasm-go/pywasm/core/wasm"
+)
 
 // miscompiled are, by machine, the instructions that wazero's compiler may give wrong results for. What stands for them
 // works on others. docs/RATIONALE.md tells how they were found.
@@ -8,16 +12,31 @@ var miscompiled = map[string]map[wasm.Opcode]expansion{"amd64": halfDone, "arm64
 
 // halfDone are those that take an operand back from the stack when they are half done, into a register that the other
 // half may be in. An operand that was made for an instruction alone (v or v is v) goes wherever there is room.
-var halfDone = withAtomics(sequences(map[string]string{
+var halfDone = sequences(map[string]string{
 	"f32.copysign": "i32.reinterpret_f32 i32.const:-2147483648 i32.and =3 " +
 		"i32.reinterpret_f32 i32.const:2147483647 i32.and $3 i32.or f32.reinterpret_i32",
 	"f64.copysign": "i64.reinterpret_f64 i64.const:-9223372036854775808 i64.and =6 " +
 		"i64.reinterpret_f64 i64.const:9223372036854775807 i64.and $6 i64.or f64.reinterpret_i64",
-	"v128.bitselect":     "=2 =1 =0 $0 $2 v128.and $1 $2 v128.andnot v128.or",
-	"f64x2.replace_lane": "i64.reinterpret_f64 i64x2.replace_lane",
-	"f64x2.convert_low_i32x4_u": "=0 $0 i32x4.extract_lane:0 f64.convert_i32_u i64.reinterpret_f64 i64x2.splat " +
-		"$0 i32x4.extract_lane:1 f64.convert_i32_u i64.reinterpret_f64 i64x2.replace_lane:1",
+	"v128.bitselect": "=2 =1 =0 $0 $2 v128.and $1 $2 v128.andnot v128.or",
+	// 2^52 has the bits 0x4330000000000000, and 2^52 + n has those of n beside them.
+	"f64x2.convert_low_i32x4_u": "i64x2.extend_low_i32x4_u i64.const:4841369599423283200 i64x2.splat =0 $0 v128.or " +
+		"$0 f64x2.sub",
 	"f32x4.max": "=0 $0 $0 v128.or f32x4.max",
 	"f64x2.max": "=0 $0 $0 v128.or f64x2.max",
 	"i64x2.mul": "=1 =0 $0 $0 v128.or $1 i64x2.mul",
-}))
+})
+
+func init() {
+	halfDone[opcode("f64x2.replace_lane")] = replaceLane
+	maps.Copy(halfDone, exchangeLoops())
+}
+
+var replaceFirstLane = sequence("f64x2.splat =1 =0 $1 $0 f64x2.extract_lane:1 f64x2.replace_lane:1")
+
+// replaceLane leaves the other lane alone, which is done in one go.
+func replaceLane(b, lane []byte, first uint32) []byte {
+	if lane[0] != 0 {
+		return append(opcode("f64x2.replace_lane").Append(b), lane...)
+	}
+	return replaceFirstLane(b, nil, first)
+}
