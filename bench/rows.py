@@ -14,7 +14,7 @@ class AtMost:
             return f"{1 / self.factor:g} x faster than {self.peer}"
         return f"≤ {self.factor:g} x {self.peer}"
 
-    def holds(self, values):
+    def holds(self, values, _):
         return self.peer not in values or values["pywasm"] <= self.factor * values[self.peer]
 
 
@@ -27,8 +27,21 @@ class Below:
     def __str__(self):
         return f"≤ {self.text}"
 
-    def holds(self, values):
+    def holds(self, values, _):
         return values["pywasm"] <= self.limit
+
+
+class OfRow:
+    """pywasm takes at most `factor` times what it takes in a row above."""
+
+    def __init__(self, factor, row):
+        self.factor, self.row = factor, row
+
+    def __str__(self):
+        return f"{1 / self.factor:g} x faster than {self.row!r}"
+
+    def holds(self, values, rows):
+        return values["pywasm"] <= self.factor * rows[self.row]["pywasm"]
 
 
 LIKE_C = [AtMost(4, "C"), AtMost(1 / 100, "wasmtime")]
@@ -47,6 +60,7 @@ TIMED = [
     ("instantiate a tiny module", "instantiate", [Below(10e-6, "10 µs")]),
     ("compile a tiny module", "compile_tiny", []),
     ("compile wordcount.wasm", "compile_program", []),
+    ("load it from an artefact", "load", [OfRow(1 / 10, "compile wordcount.wasm")]),
 ]
 IMPORT = ("import, over bare Python", [Below(3e-3, "3 ms")])
 GROWTH = ("memory per instance", [])

@@ -69,16 +69,16 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--check", action="store_true", help="exit with 1 if a bound is missed")
     check = parser.parse_args().check
-    missed = []
+    missed, rows_above = [], {}
     print(f"{platform.python_implementation()} {platform.python_version()}, {platform.platform()}")
     print(f"the timed loop itself: {scaled(harness.loop_cost(), TIMES)}, part of every time below")
     header = "".join(f"{column:>20}" for column in rows.COLUMNS)
     print(f"{'':28}{header}   bound")
     for name, values, bounds, units in measure(load_peers()):
         cells = "".join(f"{cell(values, column, units):>20}" for column in rows.COLUMNS)
-        told = []
+        rows_above[name], told = values, []
         for bound in bounds:
-            holds = bound.holds(values)
+            holds = bound.holds(values, rows_above)
             told.append(f"{bound}{'' if holds else ' !'}")
             if not holds:
                 missed.append(f"{name}: {bound}")

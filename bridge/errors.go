@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/pywasm-go/pywasm/core/artefact"
 	"github.com/pywasm-go/pywasm/core/engine"
 	"github.com/pywasm-go/pywasm/core/wasi"
 	"github.com/pywasm-go/pywasm/core/wasm"
@@ -50,6 +51,7 @@ func Text(err error) string {
 	var text *wat.Error
 	var binary *wasm.Error
 	var config *wasi.ConfigError
+	var unloadable *artefact.Error
 	switch {
 	case errors.As(err, &own):
 		code, message = own.Code, own.Text
@@ -61,6 +63,8 @@ func Text(err error) string {
 		code, more.Frames = "raised", frames(raised.Frames)
 	case errors.As(err, &text), errors.As(err, &binary):
 		code = engine.CodeCompile
+	case errors.As(err, &unloadable):
+		code = engine.CodeDeserialize
 	case errors.As(err, &config):
 		code = engine.CodeRuntime
 	}

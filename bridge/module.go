@@ -2,6 +2,8 @@ package bridge
 
 import (
 	"encoding/json"
+	"runtime"
+	"sync"
 	"unsafe"
 
 	"github.com/pywasm-go/pywasm/core/engine"
@@ -11,6 +13,7 @@ import (
 // Module is a handle on a compiled module.
 type Module struct {
 	module *engine.Module
+	closed sync.Once
 }
 
 func handle(m *engine.Module, err error) (*Module, error) {
@@ -20,13 +23,22 @@ func handle(m *engine.Module, err error) (*Module, error) {
 	return &Module{module: m}, nil
 }
 
+// owner is a handle whose module goes with it. Python closes it before, except in a cycle whose handle goes first.
+func owner(m *engine.Module, err error) (*Module, error) {
+	h, err := handle(m, err)
+	if err == nil {
+		runtime.SetFinalizer(h, func(h *Module) { h.closed.Do(h.module.Close) })
+	}
+	return h, err
+}
+
 // Pointer returns the address of the module for the data plane. It is valid as long as the handle.
 func (m *Module) Pointer() int64 { return int64(uintptr(unsafe.Pointer(m.module))) }
 
 // Close lets go of the module's code; instances of it go on.
 func (m *Module) Close() (err error) {
 	defer guard(&err)
-	m.module.Close()
+	m.closed.Do(m.module.Close)
 	return nil
 }
 

@@ -47,7 +47,7 @@ func (s *Store) Close() (err error) {
 // Compile compiles a module from its binary format.
 func (s *Store) Compile(binary []byte) (m *Module, err error) {
 	defer guard(&err)
-	return handle(s.store.Compile(binary))
+	return owner(s.store.Compile(binary))
 }
 
 // MakeMemory returns a module that exports a memory.

@@ -12,6 +12,7 @@ from __future__ import annotations
 from . import _helpers, _native
 from ._errors import (
     CompileError,
+    DeserializeError,
     ExitError,
     ExportNotFoundError,
     Frame,
@@ -112,6 +113,7 @@ __all__ = [
     "Buffer",
     "CompileError",
     "CompletedProcess",
+    "DeserializeError",
     "ExitError",
     "ExportNotFoundError",
     "ExportType",

@@ -3,6 +3,7 @@
     RuntimeError
      └─ WasmError                  anything that WebAssembly refuses
          ├─ CompileError           a module is malformed, invalid, or uses what is not supported
+         ├─ DeserializeError       an artefact is damaged, or made for something else
          ├─ LinkError              imports are missing or do not match
          ├─ Trap                   the guest trapped: .code, .frames
          ├─ Interrupted            another thread ended the call
@@ -67,6 +68,10 @@ class CompileError(WasmError):
     """A module cannot be compiled; the text names the offset or the missing feature."""
 
 
+class DeserializeError(WasmError):
+    """Bytes are no artefact, a damaged one, or one that cannot be loaded here, for a reason."""
+
+
 class LinkError(WasmError):
     """A module cannot be instantiated with these imports; the text names all of them."""
 
@@ -125,6 +130,7 @@ class ExportNotFoundError(WasmError, LookupError, AttributeError):
 
 _CLASSES = {
     "compile": CompileError,
+    "deserialize": DeserializeError,
     "link": LinkError,
     "interrupted": Interrupted,
     "timeout": Timeout,

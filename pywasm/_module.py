@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
+
+from . import _native
 from ._bridge import bridge, go_bytes
-from ._errors import CompileError, WasmError
+from ._errors import CompileError, DeserializeError, WasmError
 from ._store import Store
 from ._text import wat2wasm
 from ._types import (
@@ -18,6 +21,7 @@ from ._types import (
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from os import PathLike
     from types import TracebackType
     from typing import Any
 
@@ -46,23 +50,21 @@ class Module:
     """
 
     def __init__(self, store: Store, bytes: str | Bytes) -> None:
-        if not isinstance(store, Store):
-            raise TypeError(f"Module() argument 1 must be a Store, not {type(store).__name__}")
-        store._check()
+        _check_store(store, "Module")
         binary = _binary(bytes)
         if store.compiler_name is None:
             raise CompileError(_HEADLESS.format(store.engine_name.capitalize()))
-        self.store = store
-        self._closed = False
-        self._handle = store._handle.Compile(go_bytes(binary))
-        #: "optimizing" or "interpreter": modules that use exceptions are interpreted in any store.
-        self.compiler_name = str(self._handle.Compiler())
-        self._describe()
+        self._adopt(store, store._handle.Compile(go_bytes(binary)))
 
-    def _describe(self) -> None:
+    def _adopt(self, store: Store, handle: Any) -> None:
         import json
 
-        description = json.loads(self._handle.Describe())
+        self.store = store
+        self._closed = False
+        self._handle = handle
+        #: "optimizing" or "interpreter": modules that use exceptions are interpreted in any store.
+        self.compiler_name = str(handle.Compiler())
+        description = json.loads(handle.Describe())
         self._name: str | None = description["name"]
         self._imports = [
             ImportType(i["module"], i["name"], extern_type(i["type"]))
@@ -77,12 +79,67 @@ class Module:
         for position, item in enumerate(self._imports):
             self._imported.setdefault(type(item.type), []).append(position)
 
+    def serialize(self, *, key: Bytes | None = None) -> bytes:
+        """Returns the module as an artefact, from which deserialize makes it again at once.
+
+        An artefact holds machine code for this version of pywasm, the compiler of the module and
+        this kind of machine, or the WebAssembly itself if the module is interpreted. With a key it
+        is signed (HMAC-SHA-256), and loads only where the same key is given.
+
+        >>> artefact = module.serialize()
+        >>> Module.deserialize(store, artefact).exports == module.exports
+        True
+        """
+        self._check()
+        return bytes(self._handle.Serialize(_key(key)))
+
+    @staticmethod
+    def deserialize(store: Store, bytes: Bytes, *, key: Bytes | None = None) -> Module:
+        """Makes a module of an artefact.
+
+        **The machine code in it runs with all the rights of this process**, and its checksum guards
+        against damage only: load artefacts that you made, from where nobody else can write, or sign
+        them with a key. Raises DeserializeError for what is no artefact, is damaged or made for
+        another machine, compiler or version, or not signed with the key.
+        """
+        _check_loads(store, "deserialize")
+        content = _content(bytes)
+        address = _native.address(content)
+        return _adopted(store, store._handle.Deserialize(address, len(content), _key(key)))
+
+    @staticmethod
+    def from_file(store: Store, path: str | PathLike[str], *, key: Bytes | None = None) -> Module:
+        """Makes a module of a file: an artefact, or WebAssembly in either format.
+
+        What deserialize says of artefacts holds here too; with a key, nothing but an artefact that
+        is signed with it is taken. Raises OSError for a file that cannot be read.
+
+        >>> Module.from_file(Store(), "program.wasm")
+        """
+        _check_store(store, "from_file")
+        with open(path, "rb") as file:
+            begin = file.read(8)
+            if key is None and not bridge().IsArtefact(go_bytes(begin)):
+                return Module(store, begin + file.read())
+        _check_loads(store, "from_file")
+        handle = store._handle.DeserializeFile(go_bytes(os.fsencode(path)), _key(key))
+        return _adopted(store, handle)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        self._check()
+        binary = bytes(self._handle.Binary())
+        if not binary:
+            raise TypeError(
+                "cannot pickle a Module that was loaded from an artefact: it has no WebAssembly; "
+                "pickle the artefact, or its path"
+            )
+        return _unpickle, (self.store, binary, self._name)
+
     @staticmethod
     def validate(store: Store, bytes: Bytes) -> bool:
         """Returns whether bytes are a valid module in the binary format."""
-        if not isinstance(store, Store):
-            raise TypeError(f"validate() argument 1 must be a Store, not {type(store).__name__}")
-        binary = memoryview(bytes).tobytes()
+        _check_store(store, "validate")
+        binary = _content(bytes)
         try:
             bridge().Validate(go_bytes(binary))
         except CompileError:
@@ -127,8 +184,12 @@ class Module:
             self._handle.Close()
 
     def __del__(self) -> None:
+        # Of a cycle, the handle may have gone first (Go closes the module then), or by a fork.
         if hasattr(self, "_handle"):
-            self.close()
+            try:
+                self.close()
+            except WasmError:
+                return
 
     def __enter__(self) -> Module:
         return self
@@ -145,11 +206,52 @@ class Module:
         return f"<pywasm.Module name={self._name!r} exports={list(self._exports)}>"
 
 
+def _check_store(store: object, function: str) -> None:
+    if not isinstance(store, Store):
+        raise TypeError(f"{function}() argument 1 must be a Store, not {type(store).__name__}")
+    store._check()
+
+
+def _content(source: Bytes) -> bytes:
+    return source if type(source) is bytes else memoryview(source).tobytes()
+
+
+def _check_loads(store: Store, function: str) -> None:
+    _check_store(store, function)
+    if store.engine_name != "universal":
+        raise DeserializeError(
+            f"incompatible artefact: engine.{store.engine_name.capitalize()} loads artefacts of "
+            "its own, which pywasm cannot make yet"
+        )
+
+
+def _key(key: Bytes | None) -> Any:
+    if key is None:
+        return go_bytes(b"")
+    content = _content(key)
+    if not content:
+        raise ValueError("a key must not be empty")
+    return go_bytes(content)
+
+
+def _adopted(store: Store, handle: Any) -> Module:
+    module = Module.__new__(Module)
+    module._adopt(store, handle)
+    return module
+
+
+def _unpickle(store: Store, binary: bytes, name: str | None) -> Module:
+    module = Module(store, binary)
+    if name is not None:
+        module.name = name
+    return module
+
+
 def _binary(source: Any) -> bytes:
     if isinstance(source, str):
         return wat2wasm(source)
     try:
-        binary = memoryview(source).tobytes()
+        binary = _content(source)
     except TypeError:
         raise TypeError("`Module` accepts Wasm bytes or a WAT string") from None
     return wat2wasm(binary) if binary.lstrip()[:1] == b"(" else binary

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
+
 from . import _native
-from ._bridge import bridge
+from ._bridge import bridge, go_bytes
 from ._limits import fuel_units, nanoseconds
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from os import PathLike
     from types import TracebackType
     from typing import Any
 
@@ -29,6 +32,10 @@ class Store(_native.Store):
     timeout is how many seconds one call from Python may take, with all that it calls; a longer one
     raises Timeout. fuel is what each instance may use, see Instance.fuel; a store without it does
     not count, which is faster. math.inf counts without an end.
+    cache keeps compiled modules in a folder, from which the next process loads them in a fraction
+    of the time: True for the platform's cache folder, or the path of one that only this user can
+    write, since the code in it is run. It has at most 1 GiB: what was not used for the longest time
+    goes first. Raises WasmError for a folder that cannot be used.
 
     close() frees all that is in the store at once, and `with` does so at its end; without them, it
     goes when nothing refers to it any more.
@@ -44,6 +51,7 @@ class Store(_native.Store):
         *,
         timeout: float | None = None,
         fuel: float | None = None,
+        cache: bool | str | PathLike[str] | None = None,
     ) -> None:
         if engine is not None and not isinstance(engine, _engines()):
             raise TypeError("Unknown engine")
@@ -53,11 +61,14 @@ class Store(_native.Store):
         )
         self._timeout = nanoseconds(timeout)
         self._fuel = None if fuel is None else fuel_units(fuel)
-        # A headless engine could only load what another one has compiled.
-        self._handle: Any = bridge().NewStore(
-            self.compiler_name or "interpreter", True, fuel is not None
-        )
+        self._config = {"engine": engine, "timeout": timeout, "fuel": fuel, "cache": cache}
+        # "" is headless: such a store loads what another one has compiled.
+        self._handle: Any = bridge().NewStore(self.compiler_name or "", True, fuel is not None)
         self._open(self._handle.Pointer())
+        if cache is not None and cache is not False:
+            from ._cache import cache_folder
+
+            self._handle.UseCache(go_bytes(os.fsencode(cache_folder(cache))))
 
     def close(self) -> None:
         """Closes the instances of the store and frees its modules.
@@ -70,6 +81,10 @@ class Store(_native.Store):
     def __del__(self) -> None:
         if hasattr(self, "_handle"):
             self.close()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        self._check()
+        return _restore, (self._config,)
 
     def __enter__(self) -> Store:
         return self
@@ -84,3 +99,8 @@ class Store(_native.Store):
 
     def __repr__(self) -> str:
         return f"<pywasm.Store engine={self.engine_name} compiler={self.compiler_name}>"
+
+
+def _restore(config: dict[str, Any]) -> Store:
+    """Makes an empty store like the one that was pickled."""
+    return Store(**config)

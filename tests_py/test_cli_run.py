@@ -215,3 +215,40 @@ with Progress("compiling"):
 def test_what_is_quick_shows_no_progress(terminal, path):
     code, written = terminal(*command("--invoke", "add", path(MATHS), "1", "2"))
     assert (code, written.replace(b"\r", b"")) == (0, b"3\n")
+
+
+def test_an_artefact(path, tmp_path):
+    artefact = tmp_path / "maths.artefact"
+    compiled = subprocess.run(
+        [sys.executable, "-m", "pywasm", "compile", path(MATHS), "-o", artefact],
+        capture_output=True,
+        timeout=100,
+        check=False,
+    )
+    assert (compiled.returncode, compiled.stdout, compiled.stderr) == (0, b"", b"")
+    run = subprocess.run(
+        command("--invoke", "add", artefact, "40", "2"), capture_output=True, timeout=100
+    )
+    assert (run.returncode, run.stdout, run.stderr) == (0, b"42\n", b"")
+
+
+def test_a_damaged_artefact(path, tmp_path):
+    (tmp_path / "bad.artefact").write_bytes(b"\x7fpywasm\n")
+    run = subprocess.run(
+        command(tmp_path / "bad.artefact"), capture_output=True, timeout=100, check=False
+    )
+    assert run.returncode == 2
+    assert run.stderr.startswith(b"pywasm: the artefact is truncated")
+
+
+def test_what_does_not_compile(tmp_path):
+    (tmp_path / "bad.wat").write_text("(module\n (func nonsense))")
+    compiled = subprocess.run(
+        [sys.executable, "-m", "pywasm", "compile", tmp_path / "bad.wat", "-o", tmp_path / "out"],
+        capture_output=True,
+        timeout=100,
+        check=False,
+    )
+    assert compiled.returncode == 2
+    assert b"bad.wat:2:" in compiled.stderr
+    assert not (tmp_path / "out").exists()

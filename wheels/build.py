@@ -10,6 +10,7 @@ with --check it only says what is missing.
 
 from __future__ import annotations
 
+import runpy
 import shutil
 import sys
 from pathlib import Path
@@ -26,13 +27,14 @@ BUILD = ROOT / "build"
 RAW = BUILD / "_gopy"  # not a package to `go vet ./...`
 PACKAGE = RAW / "python"
 GO_FILE = ROOT / "bridge" / "lib" / "gopy_bridge.go"
+VERSION = runpy.run_path(str(ROOT / "pywasm" / "_version.py"))["__version__"]
 # The tag is that of what gopy generated: without it, checks see only what was written by hand.
 GO_FLAGS = (
     "-buildmode=c-shared",
     "-tags=gopy",
     "-trimpath",
     "-buildvcs=false",
-    "-ldflags=-s -w -buildid=",
+    f"-ldflags=-s -w -buildid= -X github.com/pywasm-go/pywasm/core/engine.version={VERSION}",
 )
 HEADERS = {".h", ".def"}
 C_FLAGS = (

@@ -80,3 +80,13 @@ def compile_program():
         unseen=guest.unseen,
         code=guest.PROGRAM.read_bytes(),
     )
+
+
+def load():
+    artefact = pywasm.Module(_store, guest.PROGRAM.read_bytes()).serialize()
+    return Contender(
+        "with Store() as store: deserialize(store, artefact)",
+        Store=pywasm.Store,
+        deserialize=pywasm.Module.deserialize,
+        artefact=artefact,
+    )

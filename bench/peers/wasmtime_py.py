@@ -88,6 +88,16 @@ def compile_program():
     return _compile(guest.PROGRAM.read_bytes())
 
 
+def load():
+    engine = wasmtime.Engine()
+    return Contender(
+        "deserialize(engine, artefact)",
+        deserialize=wasmtime.Module.deserialize,
+        engine=engine,
+        artefact=wasmtime.Module(engine, guest.PROGRAM.read_bytes()).serialize(),
+    )
+
+
 def _compile(code):
     return Contender(
         "Module(engine, unseen(code))",

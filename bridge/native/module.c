@@ -51,9 +51,17 @@ static PyObject *pause_call(PyObject *self, PyObject *unused) {
     return frame_check() < 0 ? NULL : Py_NewRef(Py_None);
 }
 
+/* address(bytes): where the content of bytes is, for Go to read as long as Python holds them */
+static PyObject *address(PyObject *self, PyObject *bytes) {
+    (void)self;
+    char *content = PyBytes_AsString(bytes);
+    return content == NULL ? NULL : PyLong_FromVoidPtr(content);
+}
+
 static PyMethodDef methods[] = {
     {"open", open_library, METH_NOARGS, NULL},
     {"epoch", epoch, METH_NOARGS, NULL},
+    {"address", address, METH_O, NULL},
     {"set_helpers", set_helpers, METH_O, NULL},
     {"pause", pause_call, METH_NOARGS, NULL},
     {"wasi_connect", wasi_connect, METH_VARARGS, NULL},

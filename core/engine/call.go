@@ -84,11 +84,14 @@ func (f *Function) EndsAtOnce() bool { return f.instance.module.endsAtOnce(f.ind
 // Entry returns the machine code of a function that ends at once and needs nothing of Go, for a caller that enters it by
 // itself.
 func (f *Function) Entry() Entry {
-	m := f.instance.module
-	if m.compiler != Optimizing || !f.EndsAtOnce() || !m.unchanged(f.index) || !selfContained(m.body(f.index)) {
+	if !f.instance.module.entersDirectly(f.index) {
 		return Entry{}
 	}
 	return entry(f.fn)
+}
+
+func (m *Module) entersDirectly(function uint32) bool {
+	return m.compiler == Optimizing && m.endsAtOnce(function) && m.unchanged(function) && selfContained(m.body(function))
 }
 
 // Context returns the initial contents of an execution context as wazero's machine code expects it, and where in it the

@@ -17,6 +17,7 @@ type Code string
 const (
 	CodeCompile     Code = "compile"     // the module is malformed, invalid, or uses what is not supported
 	CodeLink        Code = "link"        // imports are missing or do not match
+	CodeDeserialize Code = "deserialize" // something is no artefact that can be loaded here, see artefact.Error
 	CodeTrap        Code = "trap"        // the guest trapped
 	CodeFuel        Code = "fuel"        // the guest has used up its fuel
 	CodeExit        Code = "exit"        // the guest ended itself through WASI

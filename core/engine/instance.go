@@ -237,7 +237,7 @@ func (m *Module) makeHosts() (api.Module, error) {
 		builder.NewFunctionBuilder().WithGoModuleFunction(hostImport(k), apiTypes(t.Params), apiTypes(t.Results)).
 			Export(strconv.Itoa(k))
 	}
-	compiled, err := builder.Compile(context.Background())
+	compiled, err := m.runtime.compileHosts(builder)
 	if err != nil {
 		return nil, fail(CodeInternal, "host functions: "+err.Error())
 	}

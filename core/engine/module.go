@@ -6,13 +6,12 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	goruntime "runtime"
 	"sync"
 
 	"github.com/tetratelabs/wazero"
 	"github.com/tetratelabs/wazero/api"
-	"github.com/tetratelabs/wazero/experimental"
 
+	"github.com/pywasm-go/pywasm/core/artefact"
 	"github.com/pywasm-go/pywasm/core/meter"
 	"github.com/pywasm-go/pywasm/core/wasm"
 )
@@ -20,10 +19,13 @@ import (
 // Module is a compiled module.
 type Module struct {
 	store    *Store
-	source   *wasm.Module // as the user wrote it
-	base     *wasm.Module // what is prepared: the source, or what core/meter made of it
-	compiler Compiler     // that of the store, unless the module needs another
-	runtime  wazero.Runtime
+	source   *wasm.Module      // as the user wrote it, or what an artefact tells of it, see outline
+	base     *wasm.Module      // what is prepared: the source, or what core/meter made of it
+	binary   []byte            // what source was decoded from; nil if it is an outline
+	stub     []byte            // what wazero got if it is one, see makeStub
+	sum      [sha256.Size]byte // of the binary
+	compiler Compiler          // that of the store, unless the module needs another
+	runtime  *wazeroRuntime
 	compiled wazero.CompiledModule
 
 	// tag names the module in wazero's stack traces: a hash of its bytes, so that equal modules compile to equal code.
@@ -38,20 +40,29 @@ type Module struct {
 	injected    meter.Injected // what pauses it and counts its fuel, see pause.go
 	changed     []bool         // by function, whether it has safe points; nil if none has, see pause.go
 
-	hosts     func() (api.Module, error) // the host functions behind the imports, made at first use
-	names     func() *wasm.Names
-	keysOnce  sync.Once
-	keys      []string // of types, see typekey.go
-	closeOnce sync.Once
+	hosts    func() (api.Module, error) // the host functions behind the imports, made at first use
+	names    func() *wasm.Names
+	keysOnce sync.Once
+	keys     []string // of types, see typekey.go
+	holders  int      // who has yet to call Close, under the store's mutex
 }
 
-// Compile decodes, validates and compiles a module.
+// Compile decodes, validates and compiles a module, unless the store has a cache with what that would give.
 func (s *Store) Compile(binary []byte) (*Module, error) {
+	if s.cache != nil {
+		if m := s.cached(binary); m != nil {
+			return m, nil
+		}
+	}
 	source, err := decode(binary)
 	if err != nil {
 		return nil, err
 	}
-	return s.compile(source, binary, s.compilerFor(source))
+	m, err := s.compile(source, binary, s.compilerFor(source))
+	if err == nil && s.cache != nil {
+		s.keep(m)
+	}
+	return m, err
 }
 
 // Validate decodes and validates a module.
@@ -61,6 +72,9 @@ func Validate(binary []byte) error {
 }
 
 func decode(binary []byte) (*wasm.Module, error) {
+	if artefact.IsArtefact(binary) { // whose code would run: whoever has it must say so
+		return nil, fail(CodeCompile, "this is no module but an artefact: load it with Module.deserialize")
+	}
 	source, err := wasm.Decode(binary)
 	if err == nil {
 		err = wasm.Validate(source)
@@ -110,35 +124,47 @@ func (s *Store) compile(source *wasm.Module, binary []byte, compiler Compiler) (
 	if err := limits(source); err != nil {
 		return nil, err
 	}
+	m, err := s.newModule(source, sha256.Sum256(binary), compiler)
+	if err != nil {
+		return nil, err
+	}
+	m.binary = binary
+	prepared, err := m.rewrite()
+	if err != nil {
+		return nil, err
+	}
+	if m.compiled, err = m.runtime.compile(prepared.Encode()); err != nil {
+		return nil, fail(CodeCompile, "wazero refuses the module: "+err.Error())
+	}
+	return m, s.register(m)
+}
+
+// rewrite returns what wazero is to compile.
+func (m *Module) rewrite() (*wasm.Module, error) {
+	if err := m.addMeter(); err != nil {
+		return nil, err
+	}
+	return m.prepare()
+}
+
+// newModule returns a module that has yet to be compiled, or to get its code from an artefact.
+func (s *Store) newModule(source *wasm.Module, sum [sha256.Size]byte, compiler Compiler) (*Module, error) {
 	runtime, err := s.runtime(compiler)
 	if err != nil {
 		return nil, err
 	}
-	sum := sha256.Sum256(binary)
 	m := &Module{
-		store: s, source: source, base: source, compiler: compiler, runtime: runtime, tag: "pywasm-" + hex.EncodeToString(sum[:8]),
+		store: s, source: source, base: source, sum: sum, compiler: compiler, runtime: runtime,
+		tag: "pywasm-" + hex.EncodeToString(sum[:8]), holders: 1,
 	}
 	for i := range source.Imports {
 		kind := source.Imports[i].Kind
 		m.imported[kind] = append(m.imported[kind], i)
 	}
 	m.functions = uint32(len(m.imported[wasm.ExternFunc]) + len(source.Funcs))
-	if err := m.addMeter(); err != nil {
-		return nil, err
-	}
-	prepared, err := m.prepare()
-	if err != nil {
-		return nil, err
-	}
-	ctx := experimental.WithCompilationWorkers(context.Background(), goruntime.GOMAXPROCS(0))
-	compiled, err := runtime.CompileModule(ctx, prepared.Encode())
-	if err != nil {
-		return nil, fail(CodeCompile, "wazero refuses the module: "+err.Error())
-	}
-	m.compiled = compiled
 	m.hosts = sync.OnceValues(m.makeHosts)
 	m.names = sync.OnceValue(source.Names)
-	return m, s.register(m)
+	return m, nil
 }
 
 func (s *Store) register(m *Module) error {
@@ -164,20 +190,25 @@ func limits(m *wasm.Module) error {
 	return nil
 }
 
-// Close lets go of the compiled code. Instances keep what they run.
+// Close lets go of the compiled code, when each holder has called it. Instances keep what they run.
 func (m *Module) Close() {
-	m.closeOnce.Do(func() {
-		m.store.mu.Lock()
-		if m.store.modules[m.tag] == m {
-			delete(m.store.modules, m.tag)
-		}
-		m.store.mu.Unlock()
+	m.store.mu.Lock()
+	m.holders--
+	last := m.holders == 0
+	if last {
+		m.store.forget(m)
+	}
+	m.store.mu.Unlock()
+	if last {
 		_ = m.compiled.Close(context.Background()) // reports nothing that could be acted upon
-	})
+	}
 }
 
 // Source returns the module as it was decoded.
 func (m *Module) Source() *wasm.Module { return m.source }
+
+// Binary returns what the module was decoded from, or nil if that was an artefact with machine code.
+func (m *Module) Binary() []byte { return m.binary }
 
 // Store returns the store the module was compiled in.
 func (m *Module) Store() *Store { return m.store }

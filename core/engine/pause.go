@@ -103,7 +103,7 @@ func (s *Store) hooks(compiler Compiler) (hooks, error) {
 	for name, f := range map[string]func(*Call) error{"0": s.pauseGuest, "1": outOfFuel} {
 		builder.NewFunctionBuilder().WithGoFunction(hook(f), nil, nil).Export(name)
 	}
-	compiled, err := builder.Compile(context.Background())
+	compiled, err := runtime.compileHosts(builder)
 	if err != nil {
 		return hooks{}, fail(CodeInternal, "hooks: "+err.Error())
 	}

@@ -8,6 +8,8 @@ import (
 	"github.com/tetratelabs/wazero"
 	"github.com/tetratelabs/wazero/api"
 	"github.com/tetratelabs/wazero/experimental"
+
+	"github.com/pywasm-go/pywasm/core/artefact"
 )
 
 // Compiler names what turns a module into something that runs.
@@ -38,20 +40,24 @@ const features = api.CoreFeaturesV2 |
 // Store owns modules and instances; what belongs to one store cannot be linked with what belongs to another.
 type Store struct {
 	compiler Compiler
-	pause    Pause
+	pause    Pause // may be nil
 	fuel     bool
+	headless bool            // loads artefacts only
+	cache    *artefact.Cache // may be nil
 
 	mu        sync.RWMutex
 	closed    bool
-	runtimes  map[Compiler]wazero.Runtime // that of the compiler, and the interpreter's if a module needs it
+	runtimes  map[Compiler]*wazeroRuntime // that of the compiler, and the interpreter's if a module needs it
 	instances map[api.Module]*Instance    // open ones, by what wazero calls them
 	modules   map[string]*Module          // by the name that stack traces show, see Module.tag
 	made      map[string]*Module          // generated modules, see make.go
+	files     map[string]loadedFile       // by path, see files.go
 	hooked    map[Compiler]hooks          // see pause.go
 }
 
 // Config says how the modules of a store are compiled.
 type Config struct {
+	// Compiler may be "": then the store is headless, and takes artefacts of any.
 	Compiler Compiler
 	// Pause, if set, has the modules compiled with safe points.
 	Pause Pause
@@ -61,6 +67,10 @@ type Config struct {
 
 // NewStore returns an empty store.
 func NewStore(config Config) (*Store, error) {
+	headless := config.Compiler == ""
+	if headless {
+		config.Compiler = DefaultCompiler()
+	}
 	switch compiler := config.Compiler; {
 	case compiler != Optimizing && compiler != Interpreter:
 		return nil, fail(CodeUnsupported, fmt.Sprintf("unknown compiler %q", compiler))
@@ -69,12 +79,14 @@ func NewStore(config Config) (*Store, error) {
 	}
 	s := &Store{
 		compiler:  config.Compiler,
+		headless:  headless,
 		pause:     config.Pause,
 		fuel:      config.Fuel,
-		runtimes:  map[Compiler]wazero.Runtime{},
+		runtimes:  map[Compiler]*wazeroRuntime{},
 		instances: map[api.Module]*Instance{},
 		modules:   map[string]*Module{},
 		made:      map[string]*Module{},
+		files:     map[string]loadedFile{},
 		hooked:    map[Compiler]hooks{},
 	}
 	_, err := s.runtime(s.compiler)
@@ -83,7 +95,7 @@ func NewStore(config Config) (*Store, error) {
 
 // runtime returns wazero's runtime for a compiler. What is in one cannot be linked with what is in the other, but by
 // calls of functions, see bridge.go.
-func (s *Store) runtime(compiler Compiler) (wazero.Runtime, error) {
+func (s *Store) runtime(compiler Compiler) (*wazeroRuntime, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closed {
@@ -97,7 +109,7 @@ func (s *Store) runtime(compiler Compiler) (wazero.Runtime, error) {
 		config = wazero.NewRuntimeConfigCompiler()
 	}
 	config = config.WithCoreFeatures(features).WithDebugInfoEnabled(false)
-	s.runtimes[compiler] = wazero.NewRuntimeWithConfig(context.Background(), config)
+	s.runtimes[compiler] = &wazeroRuntime{Runtime: wazero.NewRuntimeWithConfig(context.Background(), config)}
 	return s.runtimes[compiler], nil
 }
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 
 from .._version import __version__
-from . import _inspect, _run, _validate, _wasm2wat, _wat2wasm
+from . import _compile, _inspect, _run, _validate, _wasm2wat, _wat2wasm
 from ._files import one_line
 
 TYPE_CHECKING = False
@@ -26,7 +26,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"pywasm {__version__}")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
-    for command in (_run, _inspect, _validate, _wat2wasm, _wasm2wat):
+    for command in (_run, _compile, _inspect, _validate, _wat2wasm, _wasm2wat):
         command.add_to(commands)
     return parser
 

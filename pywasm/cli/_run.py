@@ -15,6 +15,7 @@ _EPILOG = """examples:
   pywasm run --dir . --env LANG=C program.wasm
   pywasm run --dir /srv/data::/data:ro --memory 256M program.wasm /data
   pywasm run --invoke add module.wasm 40 2
+  pywasm compile program.wasm -o program.artefact && pywasm run program.artefact
 """
 
 
@@ -25,7 +26,8 @@ def add_to(commands: Any) -> None:
     parser = commands.add_parser(
         "run",
         help="run a WASI program",
-        description="Runs a WASI program. It sees no files but those below --dir.",
+        description="Runs a WASI program, or an artefact that `pywasm compile` has made of one. It "
+        "sees no files but those below --dir.",
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -53,7 +55,7 @@ def add_to(commands: Any) -> None:
     parser.add_argument(
         "--memory", metavar="SIZE", help="let its memory grow to SIZE bytes; K, M and G are known"
     )
-    parser.add_argument("program", metavar="PROGRAM.wasm", help="the program")
+    parser.add_argument("program", metavar="PROGRAM.wasm", help="the program, or an artefact")
     parser.add_argument("arguments", nargs=argparse.REMAINDER, metavar="ARGS", help="for it")
     parser.set_defaults(command=run)
 
@@ -68,8 +70,6 @@ def run(options: argparse.Namespace) -> int:
     from ._progress import Progress
 
     limit = None if options.memory is None else _size(options.memory)
-    with open(options.program, "rb") as file:
-        binary = file.read()
     builder = wasi.StateBuilder(options.program)
     if options.invoke is None:
         builder.arguments(options.arguments)
@@ -81,7 +81,7 @@ def run(options: argparse.Namespace) -> int:
     try:
         with builder.finalize() as environment, Store() as store:
             with Progress(f"compiling {printable(options.program)}"):
-                module = Module(store, binary)
+                module = Module.from_file(store, options.program)
             if options.invoke is not None:
                 return _invoke(module, environment, limit, options.invoke, options.arguments)
             return execute(module, environment, limit)
