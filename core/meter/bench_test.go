@@ -7,6 +7,7 @@ import (
 	"math"
 	"os"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -149,4 +150,35 @@ func padded(m *wasm.Module, position int) *wasm.Module {
 	}
 	out.Code[0].Body = wasm.Expr{Bytes: wasm.OpEnd.Append(body)}
 	return &out
+}
+
+// BenchmarkPasses rewrites 10 MB of code: many functions, and one.
+func BenchmarkPasses(b *testing.B) {
+	const size = 10_000_000
+	many := kernels(b)
+	for codes, funcs := many.Code, many.Funcs; codeSize(many) < size; {
+		many.Code, many.Funcs = append(many.Code, codes...), append(many.Funcs, funcs...)
+	}
+	one := parse(b, `(func (export "run") (local i32 i32) (loop $l `+
+		strings.Repeat("(local.set 0 (i32.add (local.get 0) (i32.const 1))) (br_if $l (local.get 1))", size/11)+"))")
+	for _, m := range []form{{name: "many", module: many}, {name: "one", module: one}} {
+		for _, p := range []mode{{"interrupt", meter.Interrupt}, {"fuel", meter.Fuel}, {"depth", meter.Depth}} {
+			b.Run(p.name+"/"+m.name, func(b *testing.B) {
+				b.SetBytes(int64(codeSize(m.module)))
+				b.ReportAllocs()
+				for b.Loop() {
+					if _, _, err := p.rewrite(m.module); err != nil {
+						b.Fatal(err)
+					}
+				}
+			})
+		}
+	}
+}
+
+func codeSize(m *wasm.Module) (size int) {
+	for i := range m.Code {
+		size += len(m.Code[i].Body.Bytes)
+	}
+	return size
 }
