@@ -372,3 +372,33 @@ def test_a_file_that_has_just_changed_is_read(store, wat, tmp_path):
         path.write_bytes(pywasm.Module(store, wat(text.format(number))).serialize())
         modules.append(pywasm.Module.from_file(store, path))
     assert [pywasm.Instance(module).exports.f() for module in modules] == list(range(10))
+
+
+def test_fuel_is_counted_as_it_was(compiler, wat):
+    def used(store, module):
+        instance = pywasm.Instance(module, imports(store))
+        before = instance.fuel
+        instance.exports.sum(100)
+        return before - instance.fuel
+
+    with pywasm.Store(engine.JIT(compiler), fuel=10**6) as store:
+        module = pywasm.Module(store, wat(PROGRAM))
+        loaded = pywasm.Module.deserialize(store, module.serialize())
+        assert used(store, loaded) == used(store, module) > 100
+
+
+def test_loaded_code_can_be_interrupted(compiler, wat):
+    endless = '(module (func (export "f") (loop (br 0))))'
+    with pywasm.Store(engine.JIT(compiler), timeout=0.05) as store:
+        artefact = pywasm.Module(store, wat(endless)).serialize()
+        loaded = pywasm.Module.deserialize(store, artefact)
+        with pytest.raises(pywasm.Timeout):
+            pywasm.Instance(loaded).exports.f()
+
+
+def test_a_store_that_counts_fuel_takes_nothing_that_does_not(compiler, store, wat):
+    with pywasm.Store(engine.JIT(compiler), fuel=10) as counting:
+        for made, loads in ((store, counting), (counting, store)):
+            artefact = pywasm.Module(made, wat(PROGRAM)).serialize()
+            with pytest.raises(pywasm.DeserializeError, match="made for options"):
+                pywasm.Module.deserialize(loads, artefact)

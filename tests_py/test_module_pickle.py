@@ -44,9 +44,10 @@ def test_modules_of_one_store_stay_in_one(store, wat):
 
 
 def test_the_configuration_of_a_store(tmp_path, compiler):
-    store = pywasm.Store(engine.JIT(compiler), cache=tmp_path)
+    store = pywasm.Store(engine.JIT(compiler), cache=tmp_path, fuel=1000, timeout=0.05)
     again = pickle.loads(pickle.dumps(store))
     assert again._config["cache"] == tmp_path
+    assert pywasm.Instance(pywasm.Module(again, TEXT)).fuel == 1000
     assert again.compiler_name == store.compiler_name
     assert pickle.loads(pickle.dumps(pywasm.Store())).compiler_name == pywasm.Store().compiler_name
 
