@@ -129,3 +129,15 @@ func TestHammerLoading(t *testing.T) {
 	}
 	wg.Wait()
 }
+
+func TestSerializeAfterClose(t *testing.T) {
+	if !compilerSupported() {
+		t.Skip("there is no compiler for this machine")
+	}
+	m := compiled(t, newStore(t, Config{Compiler: Optimizing}), "(module (func))")
+	m.Close()
+	var own *Error
+	if _, err := m.Serialize(nil); !errors.As(err, &own) || own.Code != CodeClosed {
+		t.Errorf("%v", err)
+	}
+}

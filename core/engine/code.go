@@ -66,6 +66,9 @@ func codeOf(compiled wazero.CompiledModule) (*machineCode, error) {
 	mutex.RLock()
 	entry := modules.MapIndex(id)
 	mutex.RUnlock()
+	if !entry.IsValid() {
+		return nil, fail(CodeClosed, "the module is closed")
+	}
 	offsets, err := inside(entry, "compiledModule", "functionOffsets")
 	if err != nil {
 		return nil, err
