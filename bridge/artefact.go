@@ -10,6 +10,14 @@ import (
 // Binary returns the module in the binary format, or nothing if it came from an artefact with machine code.
 func (m *Module) Binary() []byte { return m.module.Binary() }
 
+// BinaryAddress returns where the binary is, valid as long as the handle: a child made by fork reads it there.
+func (m *Module) BinaryAddress() int64 {
+	return int64(uintptr(unsafe.Pointer(unsafe.SliceData(m.module.Binary()))))
+}
+
+// BinarySize returns how many bytes it has.
+func (m *Module) BinarySize() int { return len(m.module.Binary()) }
+
 // Serialize returns the module as an artefact, signed if there is a key.
 func (m *Module) Serialize(key []byte) (content []byte, err error) {
 	defer guard(&err)

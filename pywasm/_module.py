@@ -21,6 +21,7 @@ from ._types import (
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from os import PathLike
     from types import TracebackType
     from typing import Any
@@ -55,6 +56,7 @@ class Module:
         if store.compiler_name is None:
             raise CompileError(_HEADLESS.format(store.engine_name.capitalize()))
         self._adopt(store, store._handle.Compile(go_bytes(binary)))
+        self._again: Callable[[Store], Any] | None = None  # where it did not come from bytes
 
     def _adopt(self, store: Store, handle: Any) -> None:
         import json
@@ -62,6 +64,8 @@ class Module:
         self.store = store
         self._closed = False
         self._handle = handle
+        self._epoch = _native.epoch()
+        self._binary = handle.BinaryAddress(), handle.BinarySize()
         #: "optimizing" or "interpreter": modules that use exceptions are interpreted in any store.
         self.compiler_name = str(handle.Compiler())
         description = json.loads(handle.Describe())
@@ -104,8 +108,12 @@ class Module:
         """
         _check_loads(store, "deserialize")
         content = _content(bytes)
-        address = _native.address(content)
-        return _adopted(store, store._handle.Deserialize(address, len(content), _key(key)))
+
+        def load(store: Store) -> Any:
+            address = _native.address(content)
+            return store._handle.Deserialize(address, len(content), _key(key))
+
+        return _adopted(store, load)
 
     @staticmethod
     def from_file(store: Store, path: str | PathLike[str], *, key: Bytes | None = None) -> Module:
@@ -122,8 +130,9 @@ class Module:
             if key is None and not bridge().IsArtefact(go_bytes(begin)):
                 return Module(store, begin + file.read())
         _check_loads(store, "from_file")
-        handle = store._handle.DeserializeFile(go_bytes(os.fsencode(path)), _key(key))
-        return _adopted(store, handle)
+        return _adopted(
+            store, lambda s: s._handle.DeserializeFile(go_bytes(os.fsencode(path)), _key(key))
+        )
 
     def __reduce__(self) -> tuple[Any, ...]:
         self._check()
@@ -176,6 +185,20 @@ class Module:
         if self._closed:
             raise WasmError("the module is closed")
         self.store._check()
+        if self._epoch != _native.epoch():
+            self._remake()
+
+    def _remake(self) -> None:
+        """Makes the module of a parent process once more."""
+        if self._again is None:
+            # Go does not run any more where the handle leads, but its memory is there.
+            binary = _native.copy(*self._binary)
+            handle = self.store._handle.Compile(go_bytes(binary))
+        else:
+            handle = self._again(self.store)
+        self._handle = handle
+        self._epoch = _native.epoch()
+        self._binary = handle.BinaryAddress(), handle.BinarySize()
 
     def close(self) -> None:
         """Frees the compiled code as soon as no instance needs it."""
@@ -234,9 +257,10 @@ def _key(key: Bytes | None) -> Any:
     return go_bytes(content)
 
 
-def _adopted(store: Store, handle: Any) -> Module:
+def _adopted(store: Store, load: Callable[[Store], Any]) -> Module:
     module = Module.__new__(Module)
-    module._adopt(store, handle)
+    module._adopt(store, load(store))
+    module._again = load
     return module
 
 

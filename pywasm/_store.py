@@ -37,6 +37,9 @@ class Store(_native.Store):
     write, since the code in it is run. It has at most 1 GiB: what was not used for the longest time
     goes first. Raises WasmError for a folder that cannot be used.
 
+    In a process that was forked, a store works as it did in the parent, but is empty: instances do
+    not survive, and modules are compiled anew at their first use.
+
     close() frees all that is in the store at once, and `with` does so at its end; without them, it
     goes when nothing refers to it any more.
 
@@ -61,10 +64,22 @@ class Store(_native.Store):
         )
         self._timeout = nanoseconds(timeout)
         self._fuel = None if fuel is None else fuel_units(fuel)
-        self._config = {"engine": engine, "timeout": timeout, "fuel": fuel, "cache": cache}
+        self._config: dict[str, Any] = {
+            "engine": engine,
+            "timeout": timeout,
+            "fuel": fuel,
+            "cache": cache,
+        }
+        self._reopen()
+
+    def _reopen(self) -> None:
+        """Makes the engine's store; once more in a process that was forked since."""
         # "" is headless: such a store loads what another one has compiled.
-        self._handle: Any = bridge().NewStore(self.compiler_name or "", True, fuel is not None)
+        self._handle: Any = bridge().NewStore(
+            self.compiler_name or "", True, self._fuel is not None
+        )
         self._open(self._handle.Pointer())
+        cache = self._config["cache"]
         if cache is not None and cache is not False:
             from ._cache import cache_folder
 

@@ -182,7 +182,9 @@ static PyObject *Function_vectorcall(PyObject *self, PyObject *const *args, size
 /* Links a host function with a tiny module that calls it: that module's function 1 can be
  * referred to. */
 static int anchor(Function *f, Core *holder) {
-    if (f->anchor != NULL && ((Core *)f->anchor)->interpreted == holder->interpreted) {
+    Core *before = (Core *)f->anchor;
+    if (before != NULL && before->interpreted == holder->interpreted &&
+        before->epoch == pywasm_epoch) {
         return 0;
     }
     PyObject *made = PyObject_CallMethod(py_helpers, "anchor", "OOi", holder->store, f,

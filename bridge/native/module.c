@@ -51,6 +51,17 @@ static PyObject *pause_call(PyObject *self, PyObject *unused) {
     return frame_check() < 0 ? NULL : Py_NewRef(Py_None);
 }
 
+/* copy(address, size): the bytes there */
+static PyObject *copy(PyObject *self, PyObject *args) {
+    (void)self;
+    long long address;
+    Py_ssize_t size;
+    if (!PyArg_ParseTuple(args, "Ln", &address, &size)) {
+        return NULL;
+    }
+    return PyBytes_FromStringAndSize((const char *)(intptr_t)address, size);
+}
+
 /* address(bytes): where the content of bytes is, for Go to read as long as Python holds them */
 static PyObject *address(PyObject *self, PyObject *bytes) {
     (void)self;
@@ -62,6 +73,7 @@ static PyMethodDef methods[] = {
     {"open", open_library, METH_NOARGS, NULL},
     {"epoch", epoch, METH_NOARGS, NULL},
     {"address", address, METH_O, NULL},
+    {"copy", copy, METH_VARARGS, NULL},
     {"set_helpers", set_helpers, METH_O, NULL},
     {"pause", pause_call, METH_NOARGS, NULL},
     {"wasi_connect", wasi_connect, METH_VARARGS, NULL},

@@ -5,9 +5,22 @@
 
 PyTypeObject *Store_Type;
 
+/* What the parent of this process has made of it is gone; all else stays as it was. */
+static int reopen(Store *store) {
+    References old = store->references;
+    store->references = (References){0};
+    references_clear(&old);
+    store->running = 0;
+    for (Core *core = store->cores; core != NULL; core = core->next) {
+        core->flag = NULL;
+    }
+    PyObject *opened = PyObject_CallMethod((PyObject *)store, "_reopen", NULL);
+    Py_XDECREF(opened);
+    return opened == NULL ? -1 : 0;
+}
+
 int store_check(Store *store) {
-    if (store->epoch != pywasm_epoch) {
-        raise_error("closed", "the store was made by the parent of this process: make another");
+    if (store->epoch != pywasm_epoch && !store->closed && store->go != NULL && reopen(store) < 0) {
         return -1;
     }
     if (store->closed || store->go == NULL) {
