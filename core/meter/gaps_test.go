@@ -1,3 +1,6 @@
+// Nothing here is concurrent, and the race detector makes the interpreter take minutes.
+//go:build !race
+
 package meter_test
 
 import (
