@@ -19,6 +19,8 @@
 #define PYWASM_DIRECT 0
 #endif
 
+#if PYWASM_DIRECT
+
 enum { CONTEXT_SIZE = 4096, STACK_SIZE = 1 << 18, SIGNAL_ROOM = 1 << 17 };
 
 /* wazero's exit codes (wazevoapi.ExitCode, v1.12.0) that such a function can leave with. */
@@ -32,8 +34,6 @@ static const char *const traps[] = {
     [12] = "invalid conversion to integer",
     [23] = "unaligned atomic",
 };
-
-#if PYWASM_DIRECT
 
 static _Alignas(16) uint8_t context[CONTEXT_SIZE];
 static _Alignas(16) uint8_t stack_memory[STACK_SIZE];

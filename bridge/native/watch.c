@@ -13,6 +13,7 @@
 #include "native.h"
 
 #include <stdatomic.h>
+#include <stdlib.h>
 #include <string.h>
 
 #if defined(_WIN32)
@@ -193,7 +194,7 @@ static Slot *new_slot(void) {
         return NULL;
     }
     if (!started) {
-        if (PyThread_start_new_thread(ticker, NULL) == PYTHREAD_INVALID_THREAD_ID) {
+        if (PyThread_start_new_thread(ticker, NULL) == (unsigned long)-1) {
             PyErr_SetString(PyExc_RuntimeError, "cannot start a thread");
             return NULL;
         }
@@ -204,7 +205,7 @@ static Slot *new_slot(void) {
         free_slots = slot->next_free;
         return slot;
     }
-    slot = PyMem_RawCalloc(1, sizeof *slot);
+    slot = calloc(1, sizeof *slot);
     if (slot == NULL) {
         PyErr_NoMemory();
         return NULL;
