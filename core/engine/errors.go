@@ -3,7 +3,6 @@ package engine
 import (
 	"errors"
 	"fmt"
-	"regexp"
 	"strconv"
 	"strings"
 
@@ -99,23 +98,32 @@ func (s *Store) translate(err error) error {
 	return fail(CodeRuntime, head)
 }
 
-// frameLine is a line of wazero's stack trace: module.$index(params) results. Our modules carry a tag as their name and
-// no names of functions, see Module.prepare.
-var frameLine = regexp.MustCompile(`(?m)^\t(pywasm-[0-9a-f]{16})\.\$(\d+)\(`)
-
 func (s *Store) frames(text string) []Frame {
 	var frames []Frame
-	for _, line := range frameLine.FindAllStringSubmatch(text, -1) {
-		index, err := strconv.ParseUint(line[2], 10, 32)
+	for line := range strings.Lines(text) {
+		name, index, ok := frameLine(line)
+		if !ok {
+			continue
+		}
 		s.mu.RLock()
-		m := s.modules[line[1]]
+		m := s.modules[name]
 		s.mu.RUnlock()
-		if err != nil || m == nil || uint32(index) >= m.functions {
+		if m == nil || index >= m.functions {
 			continue // not ours, or a wrapper that the user has not written
 		}
-		frames = append(frames, m.frame(uint32(index)))
+		frames = append(frames, m.frame(index))
 	}
 	return frames
+}
+
+// frameLine takes a line of wazero's stack trace apart: a tab, then module.$index(params) results. Our modules carry a
+// tag as their name and no names of functions, see Module.prepare.
+func frameLine(line string) (module string, index uint32, ok bool) {
+	line, ok = strings.CutPrefix(line, "\t")
+	module, rest, found := strings.Cut(line, ".$")
+	digits, _, called := strings.Cut(rest, "(")
+	number, err := strconv.ParseUint(digits, 10, 32)
+	return module, uint32(number), ok && found && called && err == nil
 }
 
 // describe gives a trap its text, with the frames as wasmer shows them.
