@@ -4,6 +4,7 @@
 #   make test    all tests, Go and Python, the latter on the wheel as installed
 #   make check   formatting, linters and types
 #   make bench   figures against wasmtime, pywasm3 and plain C
+#   make wheels  wheels for all platforms and the sdist, into dist/; needs Python 3.9 to 3.12 for their headers
 #   make clean   removes what the others made
 
 PYTHON ?= python3
@@ -11,11 +12,13 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
+export SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null || echo 315532800)
+
 SOURCES := setup.py pyproject.toml MANIFEST.in go.mod go.sum $(shell find bridge buffer core pywasm wheels \
 	-path pywasm/_gopy -prune -o -name 'gopy_bridge.go' -prune -o -name '*_test.go' -prune -o \
 	-name '*.go' -print -o -name '*.[ch]' -print -o -name '*.def' -print -o -name '*.py' -print -o -name '*.pyi' -print)
 
-.PHONY: run test test-go test-python check check-go check-python check-c bench clean
+.PHONY: run test test-go test-python check check-go check-python check-c bench wheels clean
 
 run: $(VENV)/installed
 	$(BIN)/pywasm run --dir docs::/docs --env WC_SORT=words examples/wordcount/wordcount.wasm /docs
@@ -48,8 +51,16 @@ bench: $(VENV)/installed
 	$(PIP) install "$$(echo build/wheel/*.whl)[bench]"
 	$(BIN)/python bench/run.py
 
+wheels: $(VENV)/builds
+	rm -rf dist
+	$(BIN)/python -m wheels.release
+
+$(VENV)/builds: wheels/requirements.txt | $(BIN)/python
+	$(PIP) install -r $<
+	touch $@
+
 clean:
-	rm -rf build $(VENV) *.egg-info pywasm/_gopy pywasm/*.so pywasm/*.dylib pywasm/*.dll bridge/lib/gopy_*
+	rm -rf build dist $(VENV) *.egg-info pywasm/_gopy pywasm/*.so pywasm/*.dylib pywasm/*.dll bridge/lib/gopy_*
 
 # The wheel is built anew when a source has changed; what is inside of it only where that matters.
 $(VENV)/installed: $(SOURCES) | $(BIN)/python

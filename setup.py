@@ -1,4 +1,4 @@
-"""The metadata is in pyproject.toml, the build in wheels/: this only joins the two."""
+"""What setuptools does here, editable installations: wheels/backend.py makes the wheels."""
 
 import sys
 from pathlib import Path
@@ -10,7 +10,7 @@ from setuptools.errors import SetupError
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from wheels.build import build
-from wheels.python import LIMITED, limited
+from wheels.python import limited
 from wheels.toolchain import ROOT, BuildError
 
 
@@ -31,5 +31,4 @@ class BuildLibraries(build_ext):
 setup(
     ext_modules=[Extension("pywasm._native", [], py_limited_api=limited())],
     cmdclass={"build_ext": BuildLibraries},
-    options={"bdist_wheel": {"py_limited_api": "cp{}{}".format(*LIMITED)}} if limited() else {},
 )

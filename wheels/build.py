@@ -13,15 +13,18 @@ from __future__ import annotations
 import runpy
 import shutil
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from wheels import gopy, table
-from wheels.python import Python
+from wheels import gopy, lines, shrink, table
+from wheels.python import OWN_HEADERS, Python
+from wheels.sign import sign
 from wheels.stamps import step
 from wheels.toolchain import ROOT, BuildError, Toolchain, host
+from wheels.windows import import_library
 
 BUILD = ROOT / "build"
 RAW = BUILD / "_gopy"  # not a package to `go vet ./...`
@@ -29,13 +32,8 @@ PACKAGE = RAW / "python"
 GO_FILE = ROOT / "bridge" / "lib" / "gopy_bridge.go"
 VERSION = runpy.run_path(str(ROOT / "pywasm" / "_version.py"))["__version__"]
 # The tag is that of what gopy generated: without it, checks see only what was written by hand.
-GO_FLAGS = (
-    "-buildmode=c-shared",
-    "-tags=gopy",
-    "-trimpath",
-    "-buildvcs=false",
-    f"-ldflags=-s -w -buildid= -X github.com/pywasm-go/pywasm/core/engine.version={VERSION}",
-)
+GO_FLAGS = ("-buildmode=c-shared", "-tags=gopy", "-trimpath", "-buildvcs=false")
+LD_FLAGS = f"-s -w -buildid= -X github.com/pywasm-go/pywasm/core/engine.version={VERSION}"
 HEADERS = {".h", ".def"}
 C_FLAGS = (
     "-std=gnu11",
@@ -56,15 +54,19 @@ def build(target: Path) -> list[Path]:
     Returns the files that are now there.
     """
     tools = host()
-    python = Python.running()
     folder = BUILD / tools.platform
+    libraries = build_go(tools, folder), build_native(tools, Python.running(), folder)
+    return install(target, libraries, generated_modules())
+
+
+def generated_modules() -> list[Path]:
+    """The Python half of what gopy makes, once `build_go` has run."""
+    return sorted(PACKAGE.glob("*.py"))
+
+
+def build_go(tools: Toolchain, folder: Path) -> Path:
+    """Builds libpywasm."""
     library = folder / tools.library
-    build_go(tools, library)
-    native = build_native(tools, python, folder)
-    return install(target, [library, native], sorted(PACKAGE.glob("*.py")))
-
-
-def build_go(tools: Toolchain, library: Path) -> None:
     module = [ROOT / "go.mod", ROOT / "go.sum"]
     bridge = go_sources(ROOT / "bridge", recursive=False)
     step(
@@ -72,21 +74,29 @@ def build_go(tools: Toolchain, library: Path) -> None:
         lambda: gopy.generate(tools, RAW, GO_FILE, PACKAGE),
         inputs=[*module, *bridge, Path(gopy.__file__)],
         outputs=[GO_FILE, RAW / "build.py", PACKAGE / "bridge.py"],
-        settings=tools.version,
+        settings=tools.go_version,
     )
     native = ROOT / "bridge" / "native"
     step(
-        f"libpywasm-{tools.platform}",
+        f"libpywasm-{label(folder)}",
         lambda: link_go(tools, library),
         inputs=[
             *module,
             *(path for name in ("bridge", "buffer", "core") for path in go_sources(ROOT / name)),
             *(native / "go_table.h", native / "python_table.h"),
+            *shrink.SOURCES,
+            Path(lines.__file__),
             *(ROOT / "bridge" / "lib").glob("*.[ch]"),
         ],
         outputs=[library, library.with_suffix(".h")],
-        settings=(tools.version, GO_FLAGS),
+        settings=(tools.version, GO_FLAGS, LD_FLAGS),
     )
+    return library
+
+
+def label(folder: Path) -> str:
+    """What a step that builds into the folder is called after it."""
+    return "-".join(folder.relative_to(BUILD).parts)
 
 
 def go_sources(folder: Path, *, recursive: bool = True) -> list[Path]:
@@ -95,10 +105,19 @@ def go_sources(folder: Path, *, recursive: bool = True) -> list[Path]:
 
 
 def link_go(tools: Toolchain, library: Path) -> None:
-    tools.run_go("build", *GO_FLAGS, "-o", str(library), "./bridge/lib")
+    linker = LD_FLAGS + (" -extldflags=-s" if tools.strips else "")
+    flags = [*GO_FLAGS, *shrink.flags(tools), f"-ldflags={linker}"]
+    tools.run_go("build", *flags, "-o", str(library), "./bridge/lib")
+    if tools.cross:
+        content = bytearray(library.read_bytes())
+        lines.strip(content)
+        if tools.goos == "darwin":
+            sign(content, library.name)
+        library.write_bytes(content)
 
 
 def build_native(tools: Toolchain, python: Python, folder: Path) -> Path:
+    """Builds _native, once `build_go` has made what it needs."""
     step(
         "pybindgen",
         lambda: gopy.run_pybindgen(RAW),
@@ -108,7 +127,7 @@ def build_native(tools: Toolchain, python: Python, folder: Path) -> Path:
     generated = folder / "table"
     header = (folder / tools.library).with_suffix(".h")
     step(
-        f"table-{tools.platform}",
+        f"table-{label(folder)}",
         lambda: table.generate(GO_FILE, header, generated),
         inputs=[GO_FILE, header, Path(table.__file__)],
         outputs=[generated / "gopy_functions.h", generated / "gopy_go.h"],
@@ -119,8 +138,8 @@ def build_native(tools: Toolchain, python: Python, folder: Path) -> Path:
     ]
     native = folder / python.abi / f"_native{python.suffix}"
     step(
-        f"_native-{tools.platform}-{python.abi}",
-        lambda: link_c(tools, objects, native),
+        f"_native-{label(folder)}-{python.abi}",
+        lambda: link_c(tools, python, objects, native),
         inputs=objects,
         outputs=[native],
         settings=tools.version,
@@ -139,21 +158,23 @@ def compile_c(
 ) -> Path:
     target = folder / f"{source.parent.name}-{source.stem}.o"
     includes = [ROOT / "bridge" / "native", ROOT / "buffer", generated]
+    if OWN_HEADERS in python.includes:
+        includes.append(OWN_HEADERS)
     headers = [path for include in includes for path in include.iterdir() if path.suffix in HEADERS]
     flags = [
         *C_FLAGS,
         *([] if tools.goos == "windows" else ["-fPIC"]),
         *python.flags,
         *(f"-I{include.relative_to(ROOT)}" for include in includes),
-        f"-I{python.include}",
-        f"-ffile-prefix-map={python.include}=python",
+        *(flag for include in python.includes for flag in ("-isystem", str(include))),
+        *(f"-ffile-prefix-map={include}=python" for include in python.includes),
     ]
     inputs = [source, *headers]
     if source.name == "control.c":
         inputs.append(RAW / "gopy.c")
         flags.append(f"-I{RAW.relative_to(ROOT)}")
     step(
-        f"{source.parent.name}-{source.stem}-{tools.platform}-{python.abi}",
+        f"{source.parent.name}-{source.stem}-{label(folder)}",
         lambda: show(tools.run_cc(*flags, "-c", str(source.relative_to(ROOT)), "-o", str(target))),
         inputs=inputs,
         outputs=[target],
@@ -167,13 +188,21 @@ def show(warnings: str) -> None:
         sys.stderr.write(warnings)
 
 
-def link_c(tools: Toolchain, objects: list[Path], native: Path) -> None:
-    darwin = ["-bundle", "-undefined", "dynamic_lookup", "-Wl,-x"]
+def link_c(tools: Toolchain, python: Python, objects: list[Path], native: Path) -> None:
+    files = list(map(str, objects))
+    if python.dll:
+        files.append(str(import_library(tools, python.dll, objects, native.parent)))
+    # zig knows no -bundle; Python loads either.
+    darwin = ["-shared" if tools.cross else "-bundle", "-undefined", "dynamic_lookup", "-Wl,-x"]
     kind = darwin if tools.goos == "darwin" else ["-shared", "-s"]
-    tools.run_cc(*kind, "-o", str(native), *map(str, objects))
+    tools.run_cc(*kind, "-o", str(native), *files)
+    if tools.cross and tools.goos == "darwin":
+        content = bytearray(native.read_bytes())
+        sign(content, native.name)
+        native.write_bytes(content)
 
 
-def install(target: Path, libraries: list[Path], modules: list[Path]) -> list[Path]:
+def install(target: Path, libraries: Iterable[Path], modules: list[Path]) -> list[Path]:
     """Copies into the package; a library in use is replaced, not overwritten."""
     generated = target / "_gopy"
     generated.mkdir(parents=True, exist_ok=True)

@@ -24,13 +24,13 @@ def generate(tools: Toolchain, raw: Path, go_file: Path, python: Path) -> None:
     """Writes the Go to `go_file`, the Python to `python` and pybindgen's script to `raw`."""
     raw.mkdir(parents=True, exist_ok=True)
     python.mkdir(parents=True, exist_ok=True)
-    tools.run_go(
-        *("tool", "gopy", "gen", "-no-make", "-no-warn", "-name=gopy"),
+    tools.run_go_tool(
+        *("gopy", "gen", "-no-make", "-no-warn", "-name=gopy"),
         *(f"-output={raw}", f"-vm={sys.executable}", "./bridge"),
     )
     unused = unused_slices((raw / "gopy.go").read_text())
     mend(raw / "gopy.go", go_file, (*GO_MENDS, without_go_slices(unused)))
-    tools.run_go("tool", "goimports", "-w", str(go_file))
+    tools.run_go_tool("goimports", "-w", str(go_file))
     mend(raw / "build.py", raw / "build.py", (*SCRIPT_MENDS, without_script_slices(unused)))
     mend(
         raw / "go.py",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import re
 import shlex
@@ -29,19 +30,37 @@ class Toolchain:
     go: str
     cc: tuple[str, ...]
     environment: Mapping[str, str]
-    version: str  # of Go and of the C compiler: part of every stamp
+    go_version: str  # with the next part of every stamp
+    cc_version: str
+    cross: bool  # for others to install: small and signed
 
     @property
     def platform(self) -> str:
         return f"{self.goos}-{self.goarch}"
 
     @property
+    def strips(self) -> bool:
+        """Whether the linker knows -s."""
+        return self.goos != "darwin"
+
+    @property
     def library(self) -> str:
         suffix = {"darwin": ".dylib", "windows": ".dll"}.get(self.goos, ".so")
         return "libpywasm" + suffix
 
+    @property
+    def version(self) -> tuple[str, str]:
+        return self.go_version, self.cc_version
+
     def run_go(self, *arguments: str) -> str:
         return run([self.go, *arguments], self.environment)
+
+    def run_go_tool(self, *arguments: str) -> str:
+        """Runs a program that go.mod names: on this machine, whichever the target is."""
+        environment = {**self.environment, "CGO_ENABLED": "0"}
+        for name in ("GOOS", "GOARCH", "CC"):
+            environment.pop(name, None)
+        return run([self.go, "tool", *arguments], environment)
 
     def run_cc(self, *arguments: str) -> str:
         return run([*self.cc, *arguments], self.environment)
@@ -61,24 +80,60 @@ def run(command: Sequence[str], environment: Mapping[str, str] | None = None) ->
 
 def host() -> Toolchain:
     """The compilers for the machine that builds: $GO or `go`, and $CC or `cc`, `gcc`, `clang`."""
-    go = find_go()
-    # The user's GOFLAGS, workspaces and other versions of Go would make another library.
-    environment = {
-        **os.environ,
-        "CGO_ENABLED": "1",
-        "GOFLAGS": "-mod=readonly",
-        "GOTOOLCHAIN": "local",
-        "GOWORK": "off",
-        "PATH": os.pathsep.join([str(Path(go).parent), os.environ.get("PATH", os.defpath)]),
-    }
+    go, environment = go_environment()
     version, goos, goarch = run(
         [go, "env", "GOVERSION", "GOHOSTOS", "GOHOSTARCH"], environment
     ).split()
     check_go(go, version)
     cc = find_cc()
     environment["CC"] = shlex.join(cc)
-    version += " " + run([*cc, "--version"], environment).splitlines()[0]
-    return Toolchain(goos, goarch, go, cc, environment, version)
+    cc_version = run([*cc, "--version"], environment).splitlines()[0]
+    return Toolchain(goos, goarch, go, cc, environment, version, cc_version, cross=False)
+
+
+def cross(goos: str, goarch: str, target: str) -> Toolchain:
+    """Go and zig for another machine; `target` is zig's name of it."""
+    go, environment = go_environment()
+    version = run([go, "env", "GOVERSION"], environment).strip()
+    check_go(go, version)
+    zig = find_zig()
+    cc = (zig, "cc", "-target", target)
+    environment.update(GOOS=goos, GOARCH=goarch, CC=shlex.join(cc))
+    if goos == "darwin":
+        # What Go asks for of the system's libraries, as stubs: Apple's may not be passed on.
+        stubs = ROOT / "wheels" / "macos"
+        environment["CGO_LDFLAGS"] = shlex.join([f"-F{stubs}", f"-L{stubs}"])
+    cc_version = f"zig {run([zig, 'version']).strip()} {target}"
+    return Toolchain(goos, goarch, go, cc, environment, version, cc_version, cross=True)
+
+
+def go_environment() -> tuple[str, dict[str, str]]:
+    """Go, and an environment without what would make another library: the user's flags, workspaces
+    and other versions of Go."""
+    go = find_go()
+    own = {name for name in os.environ if name.startswith(("CGO_", "GOAMD64", "GOARM64"))}
+    environment = {
+        **{name: value for name, value in os.environ.items() if name not in own},
+        "CGO_ENABLED": "1",
+        "CGO_CFLAGS": "-O2 -g0",
+        "GOEXPERIMENT": "",
+        "GOFLAGS": "-mod=readonly",
+        "GOTOOLCHAIN": "local",
+        "GOWORK": "off",
+        "PATH": os.pathsep.join([str(Path(go).parent), os.environ.get("PATH", os.defpath)]),
+    }
+    return go, environment
+
+
+def find_zig() -> str:
+    found = importlib.util.find_spec("ziglang")
+    if found and found.submodule_search_locations:
+        folder = Path(found.submodule_search_locations[0])
+        return str(folder / ("zig.exe" if sys.platform == "win32" else "zig"))
+    raise BuildError(
+        "wheels for other machines are built with zig, which is not installed: "
+        "`pip install -r wheels/requirements.txt`, or `make wheels`, which does that"
+    )
 
 
 def find_go() -> str:
