@@ -143,12 +143,8 @@ type Environment struct {
 	environment *wasi.Environment
 	opened      []*os.File
 	captures    [3]*wasi.Capture
-	snapshots   [2]func() snapshot // made when asked for
-}
-
-type snapshot struct {
-	functions []wasi.Function
-	hosts     []engine.HostFunc
+	mu          sync.Mutex
+	hosts       [2]map[string]*engine.HostFunc // by snapshot and name, made when asked for
 }
 
 // Open makes the environment.
@@ -158,19 +154,8 @@ func (w *WasiConfig) Open() (e *Environment, err error) {
 	if err != nil {
 		return nil, err
 	}
-	e = &Environment{environment: environment, opened: w.opened, captures: w.captures}
-	for i, version := range []wasi.Version{wasi.Snapshot0, wasi.Snapshot1} {
-		e.snapshots[i] = sync.OnceValue(func() snapshot { return newSnapshot(environment.Functions(version)) })
-	}
-	return e, nil
-}
-
-func newSnapshot(functions []wasi.Function) snapshot {
-	hosts := make([]engine.HostFunc, len(functions))
-	for i, f := range functions {
-		hosts[i] = func(c *engine.Call, guest api.Module, stack []uint64) { f.Call(c, guest, stack) }
-	}
-	return snapshot{functions, hosts}
+	hosts := [2]map[string]*engine.HostFunc{{}, {}}
+	return &Environment{environment: environment, opened: w.opened, captures: w.captures, hosts: hosts}, nil
 }
 
 // Close closes what guests have open, the sockets, and the files that their streams go to.
@@ -221,21 +206,27 @@ func (f *Files) Content(i int) []byte { return f.contents[f.paths[i]] }
 // HostFunction returns the host function that Python knows by its address.
 func HostFunction(p unsafe.Pointer) engine.HostFunc { return *(*engine.HostFunc)(p) }
 
-// Count returns how many functions a snapshot has.
-func (e *Environment) Count(snapshot int) int { return len(e.snapshots[snapshot]().functions) }
+// WasiFunctions are the functions of a snapshot of WASI.
+type WasiFunctions struct{ signatures []wasi.Signature }
+
+// NewWasiFunctions returns those of snapshot 0 or 1.
+func NewWasiFunctions(snapshot int) *WasiFunctions {
+	return &WasiFunctions{versions[snapshot].Signatures()}
+}
+
+var versions = [2]wasi.Version{wasi.Snapshot0, wasi.Snapshot1}
+
+// Count returns how many there are.
+func (f *WasiFunctions) Count() int { return len(f.signatures) }
 
 // Name returns the name of a function.
-func (e *Environment) Name(snapshot, i int) string { return e.snapshots[snapshot]().functions[i].Name }
+func (f *WasiFunctions) Name(i int) string { return f.signatures[i].Name }
 
 // Params returns the types of the parameters of a function, as numbers.
-func (e *Environment) Params(snapshot, i int) []byte {
-	return apiNumbers(e.snapshots[snapshot]().functions[i].Params)
-}
+func (f *WasiFunctions) Params(i int) []byte { return apiNumbers(f.signatures[i].Params) }
 
 // Results returns the types of the results of a function, as numbers.
-func (e *Environment) Results(snapshot, i int) []byte {
-	return apiNumbers(e.snapshots[snapshot]().functions[i].Results)
-}
+func (f *WasiFunctions) Results(i int) []byte { return apiNumbers(f.signatures[i].Results) }
 
 func apiNumbers(types []api.ValueType) []byte {
 	out := make([]byte, len(types))
@@ -245,7 +236,16 @@ func apiNumbers(types []api.ValueType) []byte {
 	return out
 }
 
-// Pointer returns the address of a function for the data plane. It is valid as long as the handle.
-func (e *Environment) Pointer(snapshot, i int) int64 {
-	return int64(uintptr(unsafe.Pointer(&e.snapshots[snapshot]().hosts[i])))
+// Pointer returns the address of a function of WasiFunctions for the data plane. It is valid as long as the handle.
+func (e *Environment) Pointer(snapshot int, name string) int64 {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	host := e.hosts[snapshot][name]
+	if host == nil {
+		f, _ := e.environment.Function(versions[snapshot], name)
+		bound := engine.HostFunc(func(c *engine.Call, guest api.Module, stack []uint64) { f.Call(c, guest, stack) })
+		host = &bound
+		e.hosts[snapshot][name] = host
+	}
+	return int64(uintptr(unsafe.Pointer(host)))
 }

@@ -27,7 +27,7 @@ class ImportObject:
     """
 
     def __init__(self) -> None:
-        self._namespaces: dict[str, dict[str, Any]] = {}
+        self._namespaces: dict[str, Any] = {}  # of mappings
 
     def contains_namespace(self, namespace_name: str) -> bool:
         """Returns whether something is registered under the namespace."""

@@ -288,7 +288,7 @@ class Environment:
 
         Raises ValueError for what is no Version.
         """
-        imports = self._imports(store, version)
+        imports = {name: dict(space) for name, space in self._namespaces(store, version).items()}
         for namespace in imports.values():
             namespace.pop("sock_accept", None)
         return imports
@@ -299,11 +299,10 @@ class Environment:
         Raises ValueError for what is no Version.
         """
         imports = ImportObject()
-        for name, namespace in self._imports(store, version).items():
-            imports.register(name, namespace)
+        imports._namespaces.update(self._namespaces(store, version))
         return imports
 
-    def _imports(self, store: Store, version: Version) -> dict[str, dict[str, Any]]:
+    def _namespaces(self, store: Store, version: Version) -> dict[str, Any]:
         if not isinstance(store, Store):
             raise TypeError(f"argument 1 must be a Store, not {type(store).__name__}")
         try:
@@ -312,45 +311,63 @@ class Environment:
             raise ValueError("Failed to extract `Version` from `PyAny`") from None
         if version == Version.LATEST:
             version = Version.SNAPSHOT1
-        functions = {
-            name: self._function(store, name, *row)
-            for name, row in _functions(self._handle, version).items()
-        }
-        return {namespace: functions for namespace, v in _NAMESPACES.items() if v == version}
+        names = (name for name, v in _NAMESPACES.items() if v == version)
+        return {name: _Namespace(self, store, version) for name in names}
 
-    def _imports_of(self, module: Module) -> dict[str, dict[str, Any]]:
-        """Returns what a module imports, of any version."""
-        imports: dict[str, dict[str, Any]] = {}
-        for item in module._imports:
-            version = _NAMESPACES.get(item.module)
-            row = _functions(self._handle, version).get(item.name) if version else None
-            if row is not None:
-                function = self._function(module.store, item.name, *row)
-                imports.setdefault(item.module, {})[item.name] = function
+    def _imports_of(self, module: Module) -> ImportObject:
+        """Returns what a module can import, of all versions."""
+        imports = ImportObject()
+        for name, version in _NAMESPACES.items():
+            imports._namespaces[name] = _Namespace(self, module.store, version)
         return imports
 
-    def _function(
-        self, store: Store, name: str, snapshot: int, index: int, types: bytes, params: int
-    ) -> Any:
-        address = self._handle.Pointer(snapshot, index)
-        return _native.Function._go_host(store, address, types, params, name, self)
+
+class _Namespace:
+    """The functions of a version, by name: each is made when somebody asks for it."""
+
+    __slots__ = ("_environment", "_known", "_made", "_snapshot", "_store")
+
+    def __init__(self, environment: Environment, store: Store, version: Version) -> None:
+        self._environment = environment
+        self._store = store
+        self._snapshot = 0 if version == Version.SNAPSHOT0 else 1
+        self._known = _functions(self._snapshot)
+        self._made: dict[str, Any] = {}
+
+    def keys(self) -> Iterable[str]:
+        return self._known.keys()
+
+    def get(self, name: str) -> Any:
+        return self[name] if name in self._known else None
+
+    def __getitem__(self, name: str) -> Any:
+        function = self._made.get(name)
+        if function is None:
+            types, params = self._known[name]
+            address = self._environment._handle.Pointer(self._snapshot, name)
+            function = _native.Function._go_host(
+                self._store, address, types, params, name, self._environment
+            )
+            self._made[name] = function
+        return function
 
 
-# By version and name: snapshot and number, types of parameters and results, how many parameters.
-_known: dict[Version, dict[str, tuple[int, int, bytes, int]]] = {}
+# By snapshot and name: the types of parameters and results, and how many parameters.
+_signatures: dict[int, dict[str, tuple[bytes, int]]] = {}
 
 
-def _functions(handle: Any, version: Version) -> dict[str, tuple[int, int, bytes, int]]:
+def _functions(snapshot: int) -> dict[str, tuple[bytes, int]]:
     """Returns the functions of a version, which are the same in all environments."""
-    if version not in _known:
-        snapshot = 0 if version == Version.SNAPSHOT0 else 1
-        functions = {}
-        for i in range(handle.Count(snapshot)):
-            params = bytes(handle.Params(snapshot, i))
-            types = params + bytes(handle.Results(snapshot, i))
-            functions[handle.Name(snapshot, i)] = snapshot, i, types, len(params)
-        _known[version] = functions
-    return _known[version]
+    if snapshot not in _signatures:
+        functions = bridge().NewWasiFunctions(snapshot)
+        _signatures[snapshot] = {
+            functions.Name(i): (
+                bytes(functions.Params(i)) + bytes(functions.Results(i)),
+                len(functions.Params(i)),
+            )
+            for i in range(functions.Count())
+        }
+    return _signatures[snapshot]
 
 
 def _text(value: object, name: str) -> str:

@@ -3,6 +3,7 @@ package wasi
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"github.com/pywasm-go/pywasm/core/wasi/vfs"
 	"github.com/tetratelabs/wazero"
@@ -26,11 +27,16 @@ func (v Version) Module() string {
 	return "wasi_snapshot_preview1"
 }
 
-// Function is a host function.
-type Function struct {
+// Signature is the name and the type of a host function.
+type Signature struct {
 	Name            string
 	Params, Results []api.ValueType
-	Call            api.GoModuleFunc
+}
+
+// Function is a host function of an environment.
+type Function struct {
+	Signature
+	Call api.GoModuleFunc
 }
 
 // function is a row of the table: parameters are given as i for i32 and I for i64.
@@ -88,15 +94,48 @@ var functions = []function{
 	{"sock_shutdown", "ii", sockShutdown},
 }
 
-// Functions gives all functions of a version, which share the state of the environment.
-func (e *Environment) Functions(v Version) []Function {
-	abi := &abis[v]
-	var all []Function
-	for _, f := range functions {
-		if f.name == "sock_accept" && v == Snapshot0 {
-			continue
+// signatures and numbers are those of all rows of the table, made once.
+var signatures, numbers = describe()
+
+func describe() ([]Signature, map[string]int) {
+	all, numbers := make([]Signature, len(functions)), map[string]int{}
+	for i, f := range functions {
+		all[i] = Signature{Name: f.name, Params: make([]api.ValueType, len(f.params)), Results: []api.ValueType{api.ValueTypeI32}}
+		for j, p := range f.params {
+			all[i].Params[j] = map[rune]api.ValueType{'i': api.ValueTypeI32, 'I': api.ValueTypeI64}[p]
 		}
-		all = append(all, e.bind(f, abi))
+		if f.name == "proc_exit" {
+			all[i].Results = nil
+		}
+		numbers[f.name] = i
+	}
+	return all, numbers
+}
+
+// Signatures gives all functions of the version, without an environment.
+func (v Version) Signatures() []Signature {
+	all := slices.Clone(signatures)
+	if v == Snapshot0 {
+		all = slices.Delete(all, numbers["sock_accept"], numbers["sock_accept"]+1)
+	}
+	return all
+}
+
+// Function gives a function of a version by name. It shares the state of the environment with all others.
+func (e *Environment) Function(v Version, name string) (f Function, ok bool) {
+	i, ok := numbers[name]
+	if !ok || (v == Snapshot0 && name == "sock_accept") {
+		return Function{}, false
+	}
+	return e.bind(i, &abis[v]), true
+}
+
+// Functions gives all functions of a version.
+func (e *Environment) Functions(v Version) []Function {
+	var all []Function
+	for _, s := range v.Signatures() {
+		f, _ := e.Function(v, s.Name)
+		all = append(all, f)
 	}
 	return all
 }
@@ -109,25 +148,14 @@ func (e *Environment) Export(b wazero.HostModuleBuilder, v Version) wazero.HostM
 	return b
 }
 
-func (e *Environment) bind(f function, abi *abi) Function {
-	out := Function{Name: f.name, Params: []api.ValueType{}, Results: []api.ValueType{api.ValueTypeI32}}
-	for _, p := range f.params {
-		typ := api.ValueTypeI32
-		if p == 'I' {
-			typ = api.ValueTypeI64
-		}
-		out.Params = append(out.Params, typ)
-	}
-	if f.name == "proc_exit" {
-		out.Results = nil
-	}
-	out.Call = func(ctx context.Context, mod api.Module, stack []uint64) {
-		err := f.run(newCall(e, ctx, abi, mod, stack))
-		if len(out.Results) > 0 {
+func (e *Environment) bind(i int, abi *abi) Function {
+	run, results := functions[i].run, len(signatures[i].Results)
+	return Function{signatures[i], func(ctx context.Context, mod api.Module, stack []uint64) {
+		err := run(newCall(e, ctx, abi, mod, stack))
+		if results > 0 {
 			stack[0] = uint64(errnoOf(err))
 		}
-	}
-	return out
+	}}
 }
 
 // Abort is an error of a stream that ends the guest, where any other is EIO to it. The call of the guest fails with Err.

@@ -14,8 +14,8 @@ import (
 // from it that it does not read. It does not go through os.File's own methods, because those end the process when a pipe that is
 // its standard output breaks.
 type hostStream struct {
-	conn  syscall.RawConn
-	chunk int // bytes to write at a time
+	conn    syscall.RawConn
+	regular bool // a file that is always ready, which spares asking
 }
 
 // pipeBuf is what a pipe has room for when poll(2) says that it can be written to.
@@ -26,11 +26,8 @@ func newHostStream(f *os.File) *hostStream {
 	if err != nil {
 		return nil
 	}
-	s := &hostStream{conn, pipeBuf}
-	if info, err := f.Stat(); err == nil && info.Mode().IsRegular() {
-		s.chunk = maxIO
-	}
-	return s
+	info, err := f.Stat()
+	return &hostStream{conn, err == nil && info.Mode().IsRegular()}
 }
 
 // poll waits for an event or an error; the latter is for the call that follows to find.
@@ -42,7 +39,7 @@ func (s *hostStream) poll(events int16, d time.Duration) bool {
 	return n > 0 || err != nil
 }
 
-func (s *hostStream) ready() bool { return s.poll(unix.POLLIN, 0) }
+func (s *hostStream) ready() bool { return s.regular || s.poll(unix.POLLIN, 0) }
 
 func (s *hostStream) wait(d time.Duration) { s.poll(unix.POLLIN, max(d, time.Millisecond)) }
 
@@ -65,11 +62,15 @@ func (s *hostStream) do(move func(int, []byte) (int, error), p []byte) (n int, e
 }
 
 func (s *hostStream) write(c call, p []byte) (total int, err error) {
+	chunk := maxIO
+	if !s.regular {
+		chunk = pipeBuf
+	}
 	for total < len(p) {
-		for !s.poll(unix.POLLOUT, maxWait) {
+		for !s.regular && !s.poll(unix.POLLOUT, maxWait) {
 			c.checkInterrupt()
 		}
-		n, err := s.do(unix.Write, p[total:min(len(p), total+s.chunk)])
+		n, err := s.do(unix.Write, p[total:min(len(p), total+chunk)])
 		if total += n; err != nil {
 			return total, err
 		}
