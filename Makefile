@@ -6,6 +6,7 @@
 #   make realworld   runs CPython, SQLite, esbuild and others, from npm and PyPI; takes minutes, and npm
 #   make bench   figures against wasmtime, pywasm3 and plain C
 #   make wheels  wheels for all platforms and the sdist, into dist/; needs Python 3.9 to 3.12 for their headers
+#   make wheels-test  all tests but those that build, on these wheels, under each Python that there is
 #   make clean   removes what the others made
 
 PYTHON ?= python3
@@ -19,7 +20,7 @@ SOURCES := setup.py pyproject.toml MANIFEST.in go.mod go.sum $(shell find bridge
 	-path pywasm/_gopy -prune -o -name 'gopy_bridge.go' -prune -o -name '*_test.go' -prune -o \
 	-name '*.go' -print -o -name '*.[ch]' -print -o -name '*.def' -print -o -name '*.py' -print -o -name '*.pyi' -print)
 
-.PHONY: run test test-go test-python check check-go check-python check-c bench realworld wheels clean
+.PHONY: run test test-go test-python check check-go check-python check-c bench realworld wheels wheels-test clean
 
 run: $(VENV)/installed
 	$(BIN)/pywasm run --dir docs::/docs --env WC_SORT=words examples/wordcount/wordcount.wasm /docs
@@ -59,9 +60,13 @@ realworld: $(VENV)/installed
 wheels: $(VENV)/builds
 	rm -rf dist
 	$(BIN)/python -m wheels.release
+	$(BIN)/python -m wheels.audit dist/*.whl
+
+wheels-test: $(BIN)/python
+	$(BIN)/python -m wheels.suite
 
 $(VENV)/builds: wheels/requirements.txt | $(BIN)/python
-	$(PIP) install -r $<
+	$(PIP) install --requirement $<
 	touch $@
 
 clean:

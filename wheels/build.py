@@ -34,6 +34,7 @@ VERSION = runpy.run_path(str(ROOT / "pywasm" / "_version.py"))["__version__"]
 # The tag is that of what gopy generated: without it, checks see only what was written by hand.
 GO_FLAGS = ("-buildmode=c-shared", "-tags=gopy", "-trimpath", "-buildvcs=false")
 LD_FLAGS = f"-s -w -buildid= -X github.com/pywasm-go/pywasm/core/engine.version={VERSION}"
+HEADER_ROOM = "-Wl,-headerpad,0x100"  # of Mach-O, for the command that sign.py adds
 HEADERS = {".h", ".def"}
 C_FLAGS = (
     "-std=gnu11",
@@ -105,7 +106,7 @@ def go_sources(folder: Path, *, recursive: bool = True) -> list[Path]:
 
 
 def link_go(tools: Toolchain, library: Path) -> None:
-    linker = LD_FLAGS + (" -extldflags=-s" if tools.strips else "")
+    linker = f"{LD_FLAGS} -extldflags={'-s' if tools.strips else HEADER_ROOM}"
     flags = [*GO_FLAGS, *shrink.flags(tools), f"-ldflags={linker}"]
     tools.run_go("build", *flags, "-o", str(library), "./bridge/lib")
     if tools.cross:
@@ -194,6 +195,7 @@ def link_c(tools: Toolchain, python: Python, objects: list[Path], native: Path) 
         files.append(str(import_library(tools, python.dll, objects, native.parent)))
     # zig knows no -bundle; Python loads either.
     darwin = ["-shared" if tools.cross else "-bundle", "-undefined", "dynamic_lookup", "-Wl,-x"]
+    darwin.append(HEADER_ROOM)
     kind = darwin if tools.goos == "darwin" else ["-shared", "-s"]
     tools.run_cc(*kind, "-o", str(native), *files)
     if tools.cross and tools.goos == "darwin":
