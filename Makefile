@@ -20,7 +20,7 @@ SOURCES := setup.py pyproject.toml MANIFEST.in go.mod go.sum $(shell find bridge
 	-path pywasm/_gopy -prune -o -name 'gopy_bridge.go' -prune -o -name '*_test.go' -prune -o \
 	-name '*.go' -print -o -name '*.[ch]' -print -o -name '*.def' -print -o -name '*.py' -print -o -name '*.pyi' -print)
 
-.PHONY: run test test-go test-python check check-go check-python check-c bench realworld wheels wheels-test clean
+.PHONY: run test test-go test-python check check-go check-python check-c bench realworld wheels wheels-test version-is clean
 
 run: $(VENV)/installed
 	$(BIN)/pywasm run --dir docs::/docs --env WC_SORT=words examples/wordcount/wordcount.wasm /docs
@@ -62,8 +62,11 @@ wheels: $(VENV)/builds
 	$(BIN)/python -m wheels.release
 	$(BIN)/python -m wheels.audit dist/*.whl
 
-wheels-test: $(BIN)/python
-	$(BIN)/python -m wheels.suite
+wheels-test:
+	$(PYTHON) -m wheels.suite
+
+version-is:
+	@test "$(TAG)" = "v$$(sed -n 's/^__version__ = "\(.*\)"/\1/p' pywasm/_version.py)" || { echo "$(TAG) is not the version in pywasm/_version.py"; exit 1; }
 
 $(VENV)/builds: wheels/requirements.txt | $(BIN)/python
 	$(PIP) install --requirement $<

@@ -83,6 +83,9 @@ def find_headers(version: str) -> Path:
 
 
 def interpreters(version: str) -> Iterator[Path]:
+    """Those of this machine that may be Python `version`."""
+    if version == "{}.{}".format(*sys.version_info):
+        yield Path(sys.executable)
     if found := shutil.which(f"python{version}"):
         yield Path(found)  # one of pyenv's shims may fail
     root = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"))
