@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping
 
 from . import wasi
-from ._errors import ExitError, LinkError, Trap, WasmError
+from ._errors import ExitError, LinkError, Timeout, Trap, WasmError
 from ._instance import Instance
 from ._module import Module
 from ._store import Store
@@ -73,6 +73,7 @@ def run(
     text: bool = False,
     dirs: Mapping[str, Path] | Iterable[Path] | None = None,
     files: Mapping[str, bytes] | None = None,
+    timeout: float | None = None,
     memory_limit: int | None = None,
     check: bool = False,
 ) -> CompletedProcess:
@@ -91,12 +92,14 @@ def run(
     - dirs: directories of the host by the names that the program knows them under, or a list.
     - files: a directory in memory, mounted as "/": contents by path. It may hold 256 MiB.
 
-    memory_limit is how many bytes the program's memory may grow to.
+    timeout is how many seconds it may run; what it takes to compile it is not counted. memory_limit
+    is how many bytes its memory may grow to.
 
-    Raises Trap if it traps, ProcessError with check if its exit code is not 0, CompileError or
-    LinkError for what is no WASI program, OSError for a program that cannot be read, WasmError for
-    directories and files that cannot be opened and where more than 256 MiB would have to be kept.
-    What a file object raises, this raises. A Trap has what was kept as its stdout and stderr.
+    Raises Trap if it traps, Timeout if it runs for too long, ProcessError with check if its exit
+    code is not 0, CompileError or LinkError for what is no WASI program, OSError for a program that
+    cannot be read, WasmError for directories and files that cannot be opened and where more than
+    256 MiB would have to be kept. What a file object raises, this raises. A Trap and a Timeout have
+    what was kept as their stdout and stderr.
 
     >>> run("cat.wasm", stdin=b"hello", capture_output=True).stdout
     b'hello'
@@ -108,7 +111,7 @@ def run(
     if isinstance(stdout, int) and stdout == STDOUT:
         raise ValueError("STDOUT can only be used for stderr")
     command = _command(program, args)
-    builder = wasi.StateBuilder(_name(program), command[1:], env)
+    builder = wasi.StateBuilder(argv0(command[0]), command[1:], env)
     builder.stdin(_source(stdin, text)).stdout(_target(stdout)).stderr(_target(stderr))
     if files is not None:
         builder.map_files("/", files)
@@ -120,9 +123,9 @@ def run(
     with builder.finalize() as environment:
         kept = [_Kept(environment, n, s, text) for n, s in ((1, stdout), (2, stderr))]
         try:
-            code = _run(program, environment, memory_limit)
-        except Trap as trap:
-            trap.stdout, trap.stderr = kept[0].content(), kept[1].content()
+            code = _run(program, environment, memory_limit, timeout)
+        except (Trap, Timeout) as error:
+            error.stdout, error.stderr = kept[0].content(), kept[1].content()
             raise
         for stream in kept:
             stream.check()
@@ -133,12 +136,17 @@ def run(
     return done
 
 
-def execute(module: Module, environment: wasi.Environment, memory_limit: int | None = None) -> int:
+def execute(
+    module: Module,
+    environment: wasi.Environment,
+    memory_limit: int | None = None,
+    timeout: float | None = None,
+) -> int:
     """Runs the _start of a module and returns the exit code."""
     if "_start" not in module._exports:
         raise LinkError("this is no program: it does not export _start")
     imports = environment._imports_of(module)
-    with Instance(module, imports, memory_limit=memory_limit) as instance:
+    with Instance(module, imports, memory_limit=memory_limit, timeout=timeout) as instance:
         try:
             instance.exports._start()
         except ExitError as error:
@@ -146,27 +154,35 @@ def execute(module: Module, environment: wasi.Environment, memory_limit: int | N
     return 0
 
 
-def _run(program: Program, environment: wasi.Environment, memory_limit: int | None) -> int:
+def argv0(program: Path) -> str:
+    """Returns the name that a program gets to know: it tells nothing about the host's folders."""
+    return os.path.basename(os.fsdecode(program))
+
+
+def _run(
+    program: Program,
+    environment: wasi.Environment,
+    memory_limit: int | None,
+    timeout: float | None,
+) -> int:
     if isinstance(program, Module):
-        return execute(program, environment, memory_limit)
+        return execute(program, environment, memory_limit, timeout)
     if not isinstance(program, BYTES):
         with open(program, "rb") as file:
             program = file.read()
     with Store() as store:
-        return execute(Module(store, program), environment, memory_limit)
-
-
-def _name(program: Program) -> str:
-    if isinstance(program, Module):
-        return program.name or "program"
-    return "program" if isinstance(program, BYTES) else os.fsdecode(program)
+        return execute(Module(store, program), environment, memory_limit, timeout)
 
 
 def _command(program: Program, args: Iterable[Path]) -> list[Any]:
     if isinstance(args, (str, *BYTES)):
         raise TypeError(f"args must be a list of str, not {type(args).__name__}")
-    is_path = not isinstance(program, (Module, *BYTES))
-    return [program if is_path else _name(program), *map(os.fsdecode, args)]
+    name: Any = program
+    if isinstance(program, Module):
+        name = program.name or "program"
+    elif isinstance(program, BYTES):
+        name = "program"
+    return [name, *map(os.fsdecode, args)]
 
 
 def _source(stdin: Any, text: bool) -> Any:

@@ -7,6 +7,8 @@ import sys
 
 import pytest
 
+from pywasm.cli import main as cli_main
+
 WORDCOUNT = pathlib.Path(__file__).resolve().parent.parent / "examples/wordcount/wordcount.wasm"
 
 PROGRAM = """(module
@@ -254,3 +256,17 @@ def test_a_read_only_mount_may_not(cli, program, tree):
     root, _ = tree
     assert cli("run", "--dir", f"{root}::/data:ro", program(CREATE)).returncode != 0
     assert not (root / "new").exists()
+
+
+@pytest.mark.parametrize("command", ["compile", "inspect", "validate", "wasm2wat", "wat2wasm"])
+def test_interrupted(command, monkeypatch, capsys):
+    class Terminal:
+        @property
+        def buffer(self):
+            raise KeyboardInterrupt
+
+        read = buffer
+
+    monkeypatch.setattr(sys, "stdin", Terminal())
+    assert cli_main([command, "-"]) == 130
+    assert capsys.readouterr() == ("", "")

@@ -133,6 +133,30 @@ def test_memory_that_is_no_size_or_too_small(cli, path, size):
     assert len(finished.stderr.splitlines()) == 1
 
 
+ENDLESS = '(module (func (export "_start") (loop $ever (br $ever))))'
+
+
+@pytest.mark.parametrize(
+    ("limit", "said"), [("--timeout=0.05", "in time"), ("--fuel=100000", "fuel")]
+)
+def test_a_program_that_does_not_end(cli, path, limit, said):
+    finished = cli(limit, path(ENDLESS))
+    assert finished.returncode == 2
+    assert len(finished.stderr.splitlines()) == 1
+    assert said in finished.stderr
+    enough = cli("--timeout=100", "--fuel=100000", "--invoke", "add", path(MATHS), "1", "2")
+    assert (enough.returncode, enough.stdout) == (0, "3\n")
+
+
+@pytest.mark.parametrize(
+    "limit", ["--timeout=", "--timeout=-1", "--timeout=nan", "--fuel=-1", "--fuel=1.5"]
+)
+def test_limits_that_are_no_numbers(cli, path, limit):
+    finished = cli(limit, path(ENDLESS))
+    assert finished.returncode == 2
+    assert finished.stderr.startswith(f"pywasm: {limit.replace('=', ' ')}: expected a number")
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="pipes break otherwise there")
 def test_a_broken_pipe_is_told_to_the_guest(path, tmp_path):
     with subprocess.Popen(

@@ -145,8 +145,11 @@ if sys.platform != "win32":
                 check=False,
             )
             os.write(theirs, b"|")
+            written = screen.read(10_000)
+            while not written.endswith(b"|"):
+                written += screen.read(10_000)
             os.close(theirs)
-            return finished.returncode, screen.read(10_000)[:-1], finished.stderr.decode()
+            return finished.returncode, written[:-1], finished.stderr.decode()
 
     def test_no_binary_to_a_terminal(tmp_path, wat):
         code, written, error = terminal("wat2wasm", content=b"(module)", cwd=tmp_path)

@@ -123,6 +123,28 @@ def test_directories_and_files(tmp_path):
     assert done.returncode == 0, done.stderr
 
 
+# Writes its name, which is its first argument, with the NUL after it.
+NAME = f"""(module
+    (import "{WASI}" "args_get" (func $args (param i32 i32) (result i32)))
+    (import "{WASI}" "args_sizes_get" (func $sizes (param i32 i32) (result i32)))
+    (import "{WASI}" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
+    (memory (export "memory") 1) (data (i32.const 0) "\\00\\01")
+    (func (export "_start")
+        (drop (call $sizes (i32.const 8) (i32.const 4)))
+        (drop (call $args (i32.const 16) (i32.const 256)))
+        (drop (call $write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 8)))))"""
+
+
+def test_the_program_does_not_learn_where_it_lies(tmp_path, wat):
+    path = tmp_path / "name.wasm"
+    path.write_bytes(wat(NAME))
+    done = quiet(path)
+    assert done.stdout == b"name.wasm\0"
+    assert done.args == [path]
+    command = [sys.executable, "-m", "pywasm", "run", os.fspath(path)]
+    assert subprocess.run(command, cwd=tmp_path, stdout=-1, check=True).stdout == b"name.wasm\0"
+
+
 def test_the_environment_is_empty(monkeypatch):
     monkeypatch.setenv("WC_SORT", "nonsense")
     assert quiet(WORDCOUNT).returncode == 0
@@ -225,6 +247,31 @@ def test_a_trap_is_no_exit_code(program):
     with pytest.raises(pywasm.Trap) as caught:
         pywasm.run(program("unreachable"), stdin=b"", stdout=io.BytesIO(), stderr=io.BytesIO())
     assert (caught.value.stdout, caught.value.stderr) == (None, None)
+
+
+ENDLESS = "(loop $ever (br $ever))"
+
+
+def test_timeout(program):
+    with pytest.raises(TimeoutError) as caught:
+        quiet(program(ENDLESS), stdin=b"in", timeout=0.05)
+    assert type(caught.value) is pywasm.Timeout
+    assert (caught.value.stdout, caught.value.stderr) == (b"out\r\nin", b"err\n")
+    assert quiet(program(), timeout=100).stdout == b"out\r\n"
+    with pytest.raises(ValueError, match="-1"):
+        quiet(program(), timeout=-1)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="pipes cannot be waited for there")
+def test_timeout_while_the_program_waits(program):
+    reader, writer = os.pipe()
+    try:
+        with pytest.raises(pywasm.Timeout) as caught:
+            pywasm.run(program(), stdin=reader, capture_output=True, text=True, timeout=0.05)
+        assert caught.value.stdout == "out\n"
+    finally:
+        os.close(reader)
+        os.close(writer)
 
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt(), ZeroDivisionError(), SystemExit(1)])

@@ -32,13 +32,18 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs a command and returns the exit code: that of the guest, or 2 for a failure of ours."""
+    """Runs a command and returns the exit code: that of the guest, 2 for a failure of ours.
+
+    It is 130 after Ctrl-C, as a shell has it: 128 and the number of the signal.
+    """
     from .._errors import WasmError
 
     options = _parser().parse_args(arguments)
     try:
         code = int(options.command(options))
         sys.stdout.flush()
+    except KeyboardInterrupt:
+        return 130
     except BrokenPipeError:
         _forget_stdout()
         return 1

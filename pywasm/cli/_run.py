@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 _EPILOG = """examples:
   pywasm run program.wasm one two
   pywasm run --dir . --env LANG=C program.wasm
-  pywasm run --dir /srv/data::/data:ro --memory 256M program.wasm /data
+  pywasm run --dir /srv/data::/data:ro --memory 256M --timeout 10 program.wasm /data
   pywasm run --invoke add module.wasm 40 2
   pywasm compile program.wasm -o program.artefact && pywasm run program.artefact
 """
@@ -55,22 +55,28 @@ def add_to(commands: Any) -> None:
     parser.add_argument(
         "--memory", metavar="SIZE", help="let its memory grow to SIZE bytes; K, M and G are known"
     )
+    parser.add_argument("--timeout", metavar="SECONDS", help="stop it when it has run for so long")
+    parser.add_argument(
+        "--fuel", metavar="N", help="stop it when it has run about so many instructions"
+    )
     parser.add_argument("program", metavar="PROGRAM.wasm", help="the program, or an artefact")
     parser.add_argument("arguments", nargs=argparse.REMAINDER, metavar="ARGS", help="for it")
     parser.set_defaults(command=run)
 
 
 def run(options: argparse.Namespace) -> int:
-    """Runs the program and returns its exit code, or 130 if it was interrupted."""
+    """Runs the program and returns its exit code."""
     from .. import wasi
     from .._module import Module
-    from .._run import execute
+    from .._run import argv0, execute
     from .._store import Store
     from ._files import printable
     from ._progress import Progress
 
     limit = None if options.memory is None else _size(options.memory)
-    builder = wasi.StateBuilder(options.program)
+    timeout = None if options.timeout is None else _seconds(options.timeout)
+    fuel = None if options.fuel is None else _units(options.fuel)
+    builder = wasi.StateBuilder(argv0(options.program))
     if options.invoke is None:
         builder.arguments(options.arguments)
     for variable in options.variables:
@@ -78,15 +84,12 @@ def run(options: argparse.Namespace) -> int:
     for directory in options.directories:
         host, guest, readonly = _directory(directory)
         builder.map_directory(guest, host, readonly=readonly)
-    try:
-        with builder.finalize() as environment, Store() as store:
-            with Progress(f"compiling {printable(options.program)}"):
-                module = Module.from_file(store, options.program)
-            if options.invoke is not None:
-                return _invoke(module, environment, limit, options.invoke, options.arguments)
-            return execute(module, environment, limit)
-    except KeyboardInterrupt:
-        return 130  # as a shell has it: 128 and the number of the signal
+    with builder.finalize() as environment, Store(timeout=timeout, fuel=fuel) as store:
+        with Progress(f"compiling {printable(options.program)}"):
+            module = Module.from_file(store, options.program)
+        if options.invoke is not None:
+            return _invoke(module, environment, limit, options.invoke, options.arguments)
+        return execute(module, environment, limit)
 
 
 def _invoke(
@@ -132,6 +135,22 @@ def _size(text: str) -> int:
     if not digits.isdecimal():
         raise OSError(f"--memory {text}: expected a number of bytes, such as 64M")
     return int(digits) * factor
+
+
+def _units(text: str) -> int:
+    if not text.isdecimal():
+        raise OSError(f"--fuel {text}: expected a number of instructions, such as 1000000")
+    return int(text)
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+        if seconds >= 0:
+            return seconds
+    except ValueError:
+        pass
+    raise OSError(f"--timeout {text}: expected a number of seconds, such as 0.5")
 
 
 def _variable(text: str) -> tuple[str, str]:
