@@ -19,12 +19,36 @@ func DefaultCompiler() string { return string(engine.DefaultCompiler()) }
 // Pause does what is due on the thread of a guest, see core/engine; an error unwinds it. The data plane sets it.
 var Pause func() error
 
-// NewStore makes a store for a compiler: "optimizing" or "interpreter". Its guests pause now and then, if they are to be
-// interruptible, and count fuel, if they are to.
-func NewStore(compiler string, interruptible, fuel bool) (s *Store, err error) {
+// StoreConfig says how a store is made.
+type StoreConfig struct {
+	Compiler      string // "optimizing", "interpreter", or "" for none
+	Interruptible bool
+	Fuel          bool // is counted
+	RaiseAtLimit  bool
+
+	Memory, Tables   int64 // Unlimited for no limit
+	Instances, Depth int64 // 0 for no limit
+}
+
+// Unlimited stands for no limit.
+const Unlimited = -1
+
+// NewStoreConfig returns a configuration without limits.
+func NewStoreConfig() *StoreConfig {
+	return &StoreConfig{Memory: Unlimited, Tables: Unlimited}
+}
+
+// NewStore makes a store.
+func NewStore(c *StoreConfig) (s *Store, err error) {
 	defer guard(&err)
-	config := engine.Config{Compiler: engine.Compiler(compiler), Fuel: fuel}
-	if interruptible {
+	limits := engine.Unlimited
+	bound(&limits.Memory, c.Memory)
+	bound(&limits.Tables, c.Tables)
+	config := engine.Config{
+		Compiler: engine.Compiler(c.Compiler), Fuel: c.Fuel, RaiseAtLimit: c.RaiseAtLimit, Limits: &limits,
+		Instances: c.Instances, Depth: uint32(c.Depth),
+	}
+	if c.Interruptible {
 		config.Pause = func(*engine.Call) error { return Pause() }
 	}
 	store, err := engine.NewStore(config)
@@ -32,6 +56,12 @@ func NewStore(compiler string, interruptible, fuel bool) (s *Store, err error) {
 		return nil, err
 	}
 	return &Store{store: store}, nil
+}
+
+func bound(limit *uint64, given int64) {
+	if given != Unlimited {
+		*limit = uint64(given)
+	}
 }
 
 // Pointer returns the address of the store for the data plane. It is valid as long as the handle.

@@ -9,6 +9,7 @@
          ├─ Interrupted            another thread ended the call
          ├─ Timeout                the call took longer than it may; also a TimeoutError
          ├─ FuelExhausted          the guest has used up its fuel
+         ├─ LimitError             an instance would have more than its limits allow
          ├─ ExitError              the guest ended itself through WASI: .code
          ├─ ProcessError           an exit code that pywasm.run was to check, see _process_error.py
          └─ ExportNotFoundError    also a LookupError and an AttributeError
@@ -124,6 +125,10 @@ class FuelExhausted(WasmError):
     """The guest has used up its fuel."""
 
 
+class LimitError(WasmError):
+    """An instance would have more memory, or anything else, than its limits allow."""
+
+
 class ExportNotFoundError(WasmError, LookupError, AttributeError):
     """An instance has no such export."""
 
@@ -135,6 +140,7 @@ _CLASSES = {
     "interrupted": Interrupted,
     "timeout": Timeout,
     "fuel": FuelExhausted,
+    "limit": LimitError,
 }
 
 

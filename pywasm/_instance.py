@@ -5,7 +5,7 @@ from __future__ import annotations
 from . import _native
 from ._errors import ExportNotFoundError
 from ._imports import resolve
-from ._limits import Limits, fuel_units, nanoseconds, size
+from ._limits import Limits, count, fuel_units, nanoseconds
 from ._module import Module
 from ._types import FunctionType, GlobalType, MemoryType, TableType
 
@@ -23,9 +23,11 @@ class Instance:
     """A module, linked with its imports and ready to run.
 
     import_object is an ImportObject or a dict of dicts: {namespace: {name: Function, Memory, ...}}.
-    memory_limit is how many bytes its own memory may grow to; beyond it, the guest's memory.grow
-    fails. A module that begins with more raises WasmError. timeout is how many seconds a call may
-    take, and fuel how much its calls may use together; without them, those of the store hold.
+    timeout is how many seconds a call may take, and fuel how much its calls may use together;
+    without them, those of the store hold. memory_limit is how many bytes its own memory may grow
+    to, table_limit how many elements its own tables may have together, depth_limit how many of its
+    calls may be active at once: see Store, whose limits hold as well. A module that begins with
+    more raises LimitError.
 
     Raises LinkError that names every import that is missing or does not match, Trap if the start
     function traps, and whatever a host function raises meanwhile.
@@ -45,9 +47,11 @@ class Instance:
         module: Module,
         import_object: Imports | None = None,
         *,
-        memory_limit: int | None = None,
         timeout: float | None = None,
         fuel: float | None = None,
+        memory_limit: int | None = None,
+        table_limit: int | None = None,
+        depth_limit: int | None = None,
     ) -> None:
         if not isinstance(module, Module):
             raise TypeError(f"Instance() argument 1 must be a Module, not {type(module).__name__}")
@@ -60,9 +64,11 @@ class Instance:
             module._handle.Pointer(),
             module.compiler_name == "interpreter",
             externs,
-            size(memory_limit),
             store._timeout if timeout is None else nanoseconds(timeout),
+            count(memory_limit, "memory_limit"),
+            count(table_limit, "table_limit"),
             self._budget(store, fuel),
+            self._depth(store, depth_limit),
         )
         self.module = module
         self.exports = Exports(self._core)
@@ -74,6 +80,12 @@ class Instance:
         if store._fuel is None:
             raise ValueError("the store counts no fuel: make it with Store(fuel=...)")
         return fuel_units(fuel)
+
+    @staticmethod
+    def _depth(store: Store, limit: int | None) -> int:
+        if limit is not None and store._config["depth_limit"] is None:
+            raise ValueError("the store counts no calls: make it with Store(depth_limit=...)")
+        return count(limit, "depth_limit", 2**32 - 1, 1)
 
     @property
     def fuel(self) -> int | None:

@@ -33,12 +33,12 @@ def fuel_units(fuel: float) -> int:
     return min(fuel, MAX_FUEL)
 
 
-def size(limit: int | None) -> int:
-    """Returns a limit of bytes as the engine takes it."""
+def count(limit: int | None, name: str, most: int = 2**63 - 1, least: int = 0) -> int:
+    """Returns a limit as the engine takes it: most for none."""
     if limit is None:
-        return 2**64 - 1
-    if not 0 <= limit < 2**64:
-        raise ValueError(f"memory_limit must be a number of bytes, not {limit}")
+        return most
+    if not least <= limit <= most:
+        raise ValueError(f"{name} must be a number from {least} to {most}, not {limit}")
     return limit
 
 

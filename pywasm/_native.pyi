@@ -33,9 +33,11 @@ class Core:
         address: int,
         interpreted: bool,
         imports: tuple[Any, ...],
-        memory_limit: int = ...,
         timeout: int = ...,
+        memory_limit: int = ...,
+        table_limit: int = ...,
         fuel: int = ...,
+        depth_limit: int = ...,
         /,
     ) -> Core: ...
     @property

@@ -6,7 +6,7 @@ import os
 
 from . import _native
 from ._bridge import bridge, go_bytes
-from ._limits import fuel_units, nanoseconds
+from ._limits import count, fuel_units, nanoseconds
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -23,6 +23,15 @@ def _engines() -> type[Engine]:
     return Engine
 
 
+# The field of a bridge.StoreConfig, the argument, and between what it may be.
+_LIMITS = (
+    ("Memory", "memory_limit", 2**63 - 1, 0),
+    ("Tables", "table_limit", 2**63 - 1, 0),
+    ("Instances", "instance_limit", 2**63 - 1, 1),
+    ("Depth", "depth_limit", 2**32 - 1, 1),
+)
+
+
 class Store(_native.Store):
     """Owns modules and instances. What belongs to different stores cannot be linked.
 
@@ -32,6 +41,13 @@ class Store(_native.Store):
     timeout is how many seconds one call from Python may take, with all that it calls; a longer one
     raises Timeout. fuel is what each instance may use, see Instance.fuel; a store without it does
     not count, which is faster. math.inf counts without an end.
+
+    memory_limit and table_limit are how many bytes all memories, and elements all tables, may have
+    together; instance_limit is how many instances there may be. depth_limit is how many calls of
+    each instance may be active at once, those that cannot lead to themselves not counted; one more
+    is a Trap. A guest that wants to grow beyond a limit is refused as the specification says
+    (memory.grow returns -1), or LimitError is raised if raise_at_limit is set.
+
     cache keeps compiled modules in a folder, from which the next process loads them in a fraction
     of the time: True for the platform's cache folder, or the path of one that only this user can
     write, since the code in it is run. It has at most 1 GiB: what was not used for the longest time
@@ -54,6 +70,11 @@ class Store(_native.Store):
         *,
         timeout: float | None = None,
         fuel: float | None = None,
+        memory_limit: int | None = None,
+        table_limit: int | None = None,
+        instance_limit: int | None = None,
+        depth_limit: int | None = None,
+        raise_at_limit: bool = False,
         cache: bool | str | PathLike[str] | None = None,
     ) -> None:
         if engine is not None and not isinstance(engine, _engines()):
@@ -68,16 +89,27 @@ class Store(_native.Store):
             "engine": engine,
             "timeout": timeout,
             "fuel": fuel,
+            "memory_limit": memory_limit,
+            "table_limit": table_limit,
+            "instance_limit": instance_limit,
+            "depth_limit": depth_limit,
+            "raise_at_limit": raise_at_limit,
             "cache": cache,
         }
         self._reopen()
 
     def _reopen(self) -> None:
         """Makes the engine's store; once more in a process that was forked since."""
-        # "" is headless: such a store loads what another one has compiled.
-        self._handle: Any = bridge().NewStore(
-            self.compiler_name or "", True, self._fuel is not None
-        )
+        given = self._config
+        config = bridge().NewStoreConfig()
+        config.Compiler = self.compiler_name or ""  # headless: it loads what another has compiled
+        config.Interruptible = True
+        config.Fuel = self._fuel is not None
+        config.RaiseAtLimit = bool(given["raise_at_limit"])
+        for field, name, most, least in _LIMITS:
+            if given[name] is not None:
+                setattr(config, field, count(given[name], name, most, least))
+        self._handle: Any = bridge().NewStore(config)
         self._open(self._handle.Pointer())
         cache = self._config["cache"]
         if cache is not None and cache is not False:

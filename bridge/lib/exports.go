@@ -48,7 +48,7 @@ func contained() {
 
 //export pywasm_instantiate
 func pywasm_instantiate(module, core unsafe.Pointer, imports *C.struct_pywasm_import, count C.int32_t,
-	memoryLimit, fuel C.uint64_t, call *C.struct_pywasm_call, out *C.struct_pywasm_instance,
+	limits *C.struct_pywasm_limits, call *C.struct_pywasm_call, out *C.struct_pywasm_instance,
 ) (status C.int32_t) {
 	defer failed(call, &status)
 	externs := make([]engine.Extern, count)
@@ -56,11 +56,13 @@ func pywasm_instantiate(module, core unsafe.Pointer, imports *C.struct_pywasm_im
 		externs[i] = extern(source, core, uint32(i))
 	}
 	m := (*engine.Module)(module)
-	made, err := m.Link(uint64(memoryLimit), externs, core)
+	made, err := m.Link(engine.Limits{
+		Memory: uint64(limits.memory), Tables: uint64(limits.tables), Depth: uint32(limits.depth),
+	}, externs, core)
 	if err != nil {
 		return settle(err, call)
 	}
-	made.SetFuel(uint64(fuel))
+	made.SetFuel(uint64(limits.fuel))
 	out.instance, out.flag, out.pauses = hold(made), (*C.uint64_t)(made.Flag()), C.uint8_t(truth(m.Pauses()))
 	return C.PYWASM_OK
 }

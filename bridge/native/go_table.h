@@ -46,6 +46,14 @@ struct pywasm_linear {
 
 #define PYWASM_RAISED_FLAG INT64_MAX /* meter.Raised */
 
+/* What an instance may have. */
+struct pywasm_limits {
+    uint64_t memory; /* bytes */
+    uint64_t tables; /* elements */
+    uint64_t fuel;   /* to begin with */
+    uint32_t depth;  /* active calls */
+};
+
 /* An instance, linked. */
 struct pywasm_instance {
     void *instance; /* released with pywasm_instance_close */
@@ -68,8 +76,7 @@ struct pywasm_function {
 #define PYWASM_GO_FUNCTIONS(X)                                                                     \
     X(int32_t, pywasm_instantiate,                                                                 \
       (void *module, void *core, struct pywasm_import *imports, int32_t count,                     \
-       uint64_t memory_limit, uint64_t fuel, struct pywasm_call *call,                             \
-       struct pywasm_instance *out))                                                               \
+       struct pywasm_limits *limits, struct pywasm_call *call, struct pywasm_instance *out))       \
     X(int32_t, pywasm_start, (void *instance, struct pywasm_call *call))                           \
     X(void, pywasm_instance_close, (void *instance))                                               \
     X(int32_t, pywasm_call,                                                                        \

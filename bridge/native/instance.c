@@ -279,7 +279,7 @@ static int set_flag(Core *core, uint64_t *flag) {
 }
 
 /* Makes the instance; nothing of it runs yet. */
-static int make_instance(Core *core, void *module, uint64_t memory_limit, uint64_t fuel) {
+static int make_instance(Core *core, void *module, struct pywasm_limits *limits) {
     struct pywasm_import *imports = describe_imports(core);
     struct pywasm_call call = {0};
     struct pywasm_instance made = {0};
@@ -289,9 +289,8 @@ static int make_instance(Core *core, void *module, uint64_t memory_limit, uint64
     }
     core->store->running++;
     call.thread_state = PyEval_SaveThread();
-    int32_t status =
-        pywasm_go.pywasm_instantiate(module, core, imports, (int32_t)PyTuple_Size(core->imports),
-                                     memory_limit, fuel, &call, &made);
+    int32_t status = pywasm_go.pywasm_instantiate(
+        module, core, imports, (int32_t)PyTuple_Size(core->imports), limits, &call, &made);
     PyEval_RestoreThread(call.thread_state);
     core->store->running--;
     core_leave(core);
@@ -351,18 +350,21 @@ static void unlink_from_store(Core *core) {
     watch_end_change();
 }
 
-/* Core(store, module, address of the engine's module, interpreted, imports, memory limit, nanoseconds that a call may
- * take or 0, fuel) */
+/* Core(store, module, address of the engine's module, interpreted, imports, nanoseconds that a call may take or 0, most
+ * memory, table elements, fuel and active calls) */
 static PyObject *Core_new(PyTypeObject *type, PyObject *args, PyObject *keywords) {
     (void)keywords;
     PyObject *store, *module, *imports;
     long long address, timeout = 0;
     int interpreted;
-    unsigned long long memory_limit = UINT64_MAX, fuel = 0;
-    if (!PyArg_ParseTuple(args, "O!OLpO!|KLK", Store_Type, &store, &module, &address, &interpreted,
-                          &PyTuple_Type, &imports, &memory_limit, &timeout, &fuel)) {
+    unsigned long long memory = UINT64_MAX, tables = UINT64_MAX, fuel = 0;
+    unsigned depth = UINT32_MAX;
+    if (!PyArg_ParseTuple(args, "O!OLpO!|LKKKI", Store_Type, &store, &module, &address,
+                          &interpreted, &PyTuple_Type, &imports, &timeout, &memory, &tables, &fuel,
+                          &depth)) {
         return NULL;
     }
+    struct pywasm_limits limits = {memory, tables, fuel, depth};
     allocfunc alloc = (allocfunc)PyType_GetSlot(type, Py_tp_alloc);
     Core *core = (Core *)alloc(type, 0);
     if (core == NULL) {
@@ -377,8 +379,7 @@ static PyObject *Core_new(PyTypeObject *type, PyObject *args, PyObject *keywords
     core->lock = lock_new();
     core->timeout = timeout;
     if (core->functions == NULL || core->lock == NULL || store_check(core->store) < 0 ||
-        link_to_store(core) < 0 ||
-        make_instance(core, (void *)(intptr_t)address, memory_limit, fuel) < 0 ||
+        link_to_store(core) < 0 || make_instance(core, (void *)(intptr_t)address, &limits) < 0 ||
         start_instance(core) < 0) {
         core->closed = 1;
         Py_DECREF(core);

@@ -31,14 +31,17 @@ type derived struct {
 	FirstWrapper uint32
 	Initializer  *uint32
 	Injected     meter.Injected
+	Depth        meter.Injected
+	GrowHook     *uint32
 }
 
 func (m *Module) derived() derived {
-	return derived{m.wrappers, m.firstWrapper, m.initializer, m.injected}
+	return derived{m.wrappers, m.firstWrapper, m.initializer, m.injected, m.depth, m.growHook}
 }
 
 func (m *Module) derive(d derived) {
-	m.wrappers, m.firstWrapper, m.initializer, m.injected = d.Wrappers, d.FirstWrapper, d.Initializer, d.Injected
+	m.wrappers, m.firstWrapper, m.initializer = d.Wrappers, d.FirstWrapper, d.Initializer
+	m.injected, m.depth, m.growHook = d.Injected, d.Depth, d.GrowHook
 }
 
 // Serialize returns the module as an artefact, signed if there is a key.

@@ -61,11 +61,13 @@ func (f *Function) Call(stack []uint64, data unsafe.Pointer) error {
 	}
 	f.busy = true
 	f.call.Data, f.call.instance = data, f.instance
+	depths := f.instance.depths()
 	err := f.fn.CallWithStack(&f.call, stack)
 	f.busy, f.call.Data = false, nil
 	if err == nil {
 		return nil
 	}
+	unwound(depths)
 	translated := f.instance.module.store.translate(err)
 	if own, ok := translated.(*Error); ok && own.Trap == stackExhausted {
 		// The stack has grown to its limit and would stay: tens of megabytes.

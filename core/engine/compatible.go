@@ -12,7 +12,7 @@ import (
 
 // passes is the version of what prepare and the passes that it calls make of a module, and of the parts of an artefact:
 // it goes up with every change that older code must not survive.
-const passes = "1"
+const passes = "2"
 
 // version is that of the package; the build sets it.
 var version = "unknown"
@@ -32,13 +32,17 @@ func (s *Store) properties(compiler Compiler) []artefact.Property {
 
 // options say what the store has done to modules beyond what their compiler needs.
 func (s *Store) options() string {
+	options := "none"
 	switch {
 	case s.fuel:
-		return "fuel" // which makes it interruptible as well
+		options = "fuel" // which makes it interruptible as well
 	case s.pause != nil:
-		return "interruptible"
+		options = "interruptible"
 	}
-	return "none"
+	if s.depth != 0 {
+		options += ", depth"
+	}
+	return options
 }
 
 // check returns the compiler of an artefact that can be loaded here, as far as its properties say.

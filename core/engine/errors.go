@@ -18,6 +18,7 @@ const (
 	CodeLink        Code = "link"        // imports are missing or do not match
 	CodeDeserialize Code = "deserialize" // something is no artefact that can be loaded here, see artefact.Error
 	CodeTrap        Code = "trap"        // the guest trapped
+	CodeLimit       Code = "limit"       // more was asked for than the limits allow
 	CodeFuel        Code = "fuel"        // the guest has used up its fuel
 	CodeExit        Code = "exit"        // the guest ended itself through WASI
 	CodeUnsupported Code = "unsupported" // this machine or engine cannot do it

@@ -27,9 +27,3 @@ func (i *Instance) SetTable(table, index uint32, ref uint64) bool {
 	t.set(index, uintptr(ref))
 	return true
 }
-
-// GrowTable grows a table by a number of elements, all ref, and returns its size before, or false.
-func (i *Instance) GrowTable(table, delta uint32, ref uint64) (uint32, bool) {
-	size := i.guts.table(table).grow.Grow(delta, uintptr(ref))
-	return size, size != ^uint32(0)
-}

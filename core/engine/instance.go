@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
-	"math"
 	"strconv"
 	"unsafe"
 
@@ -41,9 +40,12 @@ type Instance struct {
 	refs     map[uint32]uintptr
 	closed   bool
 
-	memoryLimit uint64  // bytes
-	flag        *uint64 // see pause.go
-	unused      uint64  // fuel, where there is nothing to run
+	flag      *uint64 // see pause.go
+	unused    uint64  // fuel, where there is nothing to run
+	budgets   budgets
+	depth     uint32
+	hostGrows bool       // a memory or a table: then nothing is raised
+	relatives *relatives // see depth.go; nil if the store does not bound depths
 }
 
 // Instantiate links m with imports, one for each of m's, copies its active segments and runs its start function, as Link
@@ -51,30 +53,33 @@ type Instance struct {
 //
 // If Start fails, there is an instance beside the error.
 func (m *Module) Instantiate(imports []Extern, core, data unsafe.Pointer) (*Instance, error) {
-	i, err := m.Link(math.MaxUint64, imports, core)
+	i, err := m.Link(Unlimited, imports, core)
 	if err != nil {
 		return nil, err
 	}
 	return i, i.Start(data)
 }
 
-// Link makes an instance, of which nothing has run yet. Its own memory is to have at most so many bytes: it does not grow
-// beyond, and a module that begins with more is refused. Memories that it imports are their owners' matter. core becomes
-// the instance's Core.
-func (m *Module) Link(memory uint64, imports []Extern, core unsafe.Pointer) (*Instance, error) {
+// Link makes an instance, of which nothing has run yet. Its own memory and tables do not grow beyond the limits, and a
+// module that begins with more is refused. core becomes the instance's Core.
+func (m *Module) Link(limits Limits, imports []Extern, core unsafe.Pointer) (*Instance, error) {
 	if err := m.checkImports(imports); err != nil {
 		return nil, err
 	}
-	if err := m.checkMemory(memory); err != nil {
+	m.bridge(imports)
+	i := &Instance{Core: core, module: m, bindings: imports, depth: limits.Depth}
+	i.budgets.limit(limits)
+	if err := i.checkLimits(); err != nil {
 		return nil, err
 	}
-	m.bridge(imports)
-	i := &Instance{Core: core, module: m, bindings: imports, memoryLimit: memory}
 	if err := i.link(); err != nil {
 		i.release()
 		return nil, err
 	}
 	m.store.add(i)
+	if m.store.depth != 0 {
+		i.joinRelatives()
+	}
 	return i, nil
 }
 
@@ -82,7 +87,10 @@ func (m *Module) Link(memory uint64, imports []Extern, core unsafe.Pointer) (*In
 func (i *Instance) link() (err error) {
 	// wazero's limits are checked by panics.
 	defer func() {
-		if r := recover(); r != nil {
+		r := recover()
+		if own, ok := r.(*Error); ok {
+			err = own
+		} else if r != nil {
 			err = fail(CodeRuntime, fmt.Sprintf("cannot instantiate: %v", r))
 		}
 	}()
@@ -106,6 +114,9 @@ func (i *Instance) link() (err error) {
 	if err = i.arm(); err != nil {
 		return err
 	}
+	if !take(&i.budgets.tables, &m.store.budgets.tables, m.elements()) {
+		return fail(CodeLimit, "cannot instantiate: the store has too many elements of tables")
+	}
 	i.fillExternrefSegments()
 	if imported := m.imported[wasm.ExternMemory]; len(imported) > 0 {
 		i.memory = i.bindings[imported[0]].Instance.memory
@@ -118,32 +129,10 @@ func (i *Instance) link() (err error) {
 // time of an instantiation. (WASI is ours, so nothing reads it.)
 var anonymous = wazero.NewModuleConfig().WithName("").WithStartFunctions().WithRandSource(rand.Reader)
 
-func (m *Module) checkMemory(limit uint64) error {
-	for _, memory := range m.source.Memories {
-		if size := memory.Min * linear.PageSize; size > limit {
-			return fail(CodeRuntime, fmt.Sprintf("cannot instantiate: a memory of %d bytes exceeds the limit of %d bytes", size, limit))
-		}
-	}
-	return nil
-}
-
 func (i *Instance) allocate(_, max uint64) experimental.LinearMemory {
-	i.memory = linear.Allocate(min(max, i.memoryLimit/linear.PageSize*linear.PageSize))
-	return limited{i.memory, i.memoryLimit}
-}
-
-// limited is a memory that does not grow beyond a limit.
-type limited struct {
-	*linear.Memory
-	limit uint64
-}
-
-// Reallocate implements experimental.LinearMemory.
-func (m limited) Reallocate(size uint64) []byte {
-	if size > m.limit {
-		return nil
-	}
-	return m.Memory.Reallocate(size)
+	most := min(i.budgets.memory.limit, i.module.store.budgets.memory.limit)
+	i.memory = linear.Allocate(min(max, most/linear.PageSize*linear.PageSize))
+	return limited{i.memory, i}
 }
 
 // resolve returns a module that exports import number name under that name.
@@ -181,6 +170,7 @@ func (i *Instance) Close() {
 		return
 	}
 	i.module.store.remove(i)
+	i.leaveRelatives()
 	i.release()
 }
 
@@ -193,6 +183,7 @@ func (i *Instance) release() {
 		i.memory.Release()
 		i.memory = nil
 	}
+	i.returnAll()
 }
 
 // Module returns the module of the instance.
@@ -200,9 +191,6 @@ func (i *Instance) Module() *Module { return i.module }
 
 // Memory returns the memory of the instance, or nil.
 func (i *Instance) Memory() *linear.Memory { return i.memory }
-
-// Grow grows the memory by a number of pages and returns its size before, or false.
-func (i *Instance) Grow(pages uint32) (uint32, bool) { return i.guest.Memory().Grow(pages) }
 
 // Export returns extern number index of a kind, followed through imports to where it is defined.
 func (i *Instance) Export(kind wasm.ExternKind, index uint32) Extern {

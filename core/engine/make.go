@@ -22,6 +22,9 @@ func (s *Store) make(key string, compiler Compiler, build func() *wasm.Module) (
 	if err == nil {
 		m, err = s.compile(source, binary, compiler)
 	}
+	if m != nil {
+		m.made = true
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -37,6 +37,9 @@ type Module struct {
 	// initializer is the function that copies the active segments, see segments.go.
 	initializer *uint32
 	imported    [wasm.ExternTag + 1][]int
+	made        bool           // by make.go, not by a user
+	growHook    *uint32        // see tablegrow.go
+	depth       meter.Injected // see depth.go
 	injected    meter.Injected // what pauses it and counts its fuel, see pause.go
 	changed     []bool         // by function, whether it has safe points; nil if none has, see pause.go
 

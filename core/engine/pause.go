@@ -28,6 +28,9 @@ func (m *Module) addMeter() error {
 		m.base, m.injected = metered, injected
 		m.changed = changed(m.source.Code, metered.Code)
 	}
+	if err := m.askBeforeGrowing(); err != nil {
+		return err
+	}
 	m.firstWrapper = uint32(len(m.imported[wasm.ExternFunc]) + len(m.base.Funcs))
 	return nil
 }
@@ -68,15 +71,26 @@ func (i *Instance) Flag() *uint64 { return i.flag }
 
 // arm connects the hook of the instance with the store's Pause.
 func (i *Instance) arm() error {
-	injected := i.module.injected
-	if !injected.Any {
+	m := i.module
+	injected := m.injected
+	if !injected.Any && !m.depth.Any && m.growHook == nil {
 		return nil
 	}
-	hooks, err := i.module.store.hooks(i.module.compiler)
+	hooks, err := m.store.hooks(m.compiler)
 	if err != nil {
 		return err
 	}
-	copy(i.guts.table(injected.Hook).all(), hooks[:])
+	if m.growHook != nil {
+		i.guts.table(*m.growHook).set(0, hooks[hookGrow])
+	}
+	if m.depth.Any {
+		i.guts.table(m.depth.Hook).set(0, hooks[hookDepth])
+		i.guts.setGlobal(m.depth.Global, uint64(min(m.store.depth, i.depth)), 0)
+	}
+	if !injected.Any {
+		return nil
+	}
+	copy(i.guts.table(injected.Hook).all(), hooks[:hookGrow])
 	flag := i.guts.globalAddress(injected.Global)
 	if flag == nil {
 		return fail(CodeInternal, "wazero keeps globals elsewhere: this version is not supported")
@@ -85,8 +99,13 @@ func (i *Instance) arm() error {
 	return nil
 }
 
-// hooks are references to functions of the host, as meter.Injected lists them.
-type hooks [2]uintptr
+// hooks are references to functions of the host. The first two are as meter.Injected lists them.
+type hooks [4]uintptr
+
+const (
+	hookGrow  = 2
+	hookDepth = 3
+)
 
 // hooks returns what guests of one compiler call.
 func (s *Store) hooks(compiler Compiler) (hooks, error) {
@@ -100,9 +119,11 @@ func (s *Store) hooks(compiler Compiler) (hooks, error) {
 		return known, nil
 	}
 	builder := runtime.NewHostModuleBuilder("hooks")
-	for name, f := range map[string]func(*Call) error{"0": s.pauseGuest, "1": outOfFuel} {
-		builder.NewFunctionBuilder().WithGoFunction(hook(f), nil, nil).Export(name)
+	for number, f := range map[string]func(*Call) error{"0": s.pauseGuest, "1": outOfFuel, "3": tooDeep} {
+		builder.NewFunctionBuilder().WithGoFunction(hook(f), nil, nil).Export(number)
 	}
+	i32 := []api.ValueType{api.ValueTypeI32, api.ValueTypeI32}
+	builder.NewFunctionBuilder().WithGoModuleFunction(api.GoModuleFunc(allowGrowth), i32, i32[:1]).Export("2")
 	compiled, err := runtime.compileHosts(builder)
 	if err != nil {
 		return hooks{}, fail(CodeInternal, "hooks: "+err.Error())
@@ -115,7 +136,7 @@ func (s *Store) hooks(compiler Compiler) (hooks, error) {
 	if err != nil {
 		return hooks{}, err
 	}
-	s.hooked[compiler] = hooks{g.function("0"), g.function("1")}
+	s.hooked[compiler] = hooks{g.function("0"), g.function("1"), g.function("2"), g.function("3")}
 	return s.hooked[compiler], nil
 }
 

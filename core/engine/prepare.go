@@ -40,7 +40,11 @@ func (m *Module) prepare() (*wasm.Module, error) {
 			break
 		}
 	}
-	return m.addSafePoints(&p)
+	paused, err := m.addSafePoints(&p)
+	if err != nil {
+		return nil, err
+	}
+	return m.limitDepth(paused)
 }
 
 func renamed(imports []wasm.Import) []wasm.Import {

@@ -42,10 +42,16 @@ type Store struct {
 	compiler Compiler
 	pause    Pause // may be nil
 	fuel     bool
+	depth    uint32          // how many calls of an instance may be active; 0 for any number
+	raise    bool            // growth beyond limits is an error
 	headless bool            // loads artefacts only
 	cache    *artefact.Cache // may be nil
 
+	budgets       budgets
+	instanceLimit int64
+
 	mu        sync.RWMutex
+	users     int64 // instances that users made
 	closed    bool
 	runtimes  map[Compiler]*wazeroRuntime // that of the compiler, and the interpreter's if a module needs it
 	instances map[api.Module]*Instance    // open ones, by what wazero calls them
@@ -63,6 +69,13 @@ type Config struct {
 	Pause Pause
 	// Fuel has the modules count fuel: their instances have none to begin with.
 	Fuel bool
+	// Depth, if not 0, is how many calls of an instance may be active, beside those that cannot lead to themselves.
+	Depth uint32
+	// Limits are those of all instances together, nil for none, and Instances is how many there may be, 0 for any number.
+	Limits    *Limits
+	Instances int64
+	// RaiseAtLimit has growth beyond limits unwind the guest with an error, in place of a memory.grow that returns -1.
+	RaiseAtLimit bool
 }
 
 // NewStore returns an empty store.
@@ -78,16 +91,23 @@ func NewStore(config Config) (*Store, error) {
 		return nil, fail(CodeUnsupported, "the optimizing compiler does not run on this machine: use compilers.interpreter")
 	}
 	s := &Store{
-		compiler:  config.Compiler,
-		headless:  headless,
-		pause:     config.Pause,
-		fuel:      config.Fuel,
-		runtimes:  map[Compiler]*wazeroRuntime{},
-		instances: map[api.Module]*Instance{},
-		modules:   map[string]*Module{},
-		made:      map[string]*Module{},
-		files:     map[string]loadedFile{},
-		hooked:    map[Compiler]hooks{},
+		compiler:      config.Compiler,
+		headless:      headless,
+		pause:         config.Pause,
+		fuel:          config.Fuel,
+		depth:         config.Depth,
+		raise:         config.RaiseAtLimit,
+		instanceLimit: config.Instances,
+		runtimes:      map[Compiler]*wazeroRuntime{},
+		instances:     map[api.Module]*Instance{},
+		modules:       map[string]*Module{},
+		made:          map[string]*Module{},
+		files:         map[string]loadedFile{},
+		hooked:        map[Compiler]hooks{},
+	}
+	s.budgets.limit(Unlimited)
+	if config.Limits != nil {
+		s.budgets.limit(*config.Limits)
 	}
 	_, err := s.runtime(s.compiler)
 	return s, err
@@ -141,12 +161,18 @@ func (s *Store) Close() {
 func (s *Store) add(i *Instance) {
 	s.mu.Lock()
 	s.instances[i.guest] = i
+	if !i.module.made {
+		s.users++
+	}
 	s.mu.Unlock()
 }
 
 func (s *Store) remove(i *Instance) {
 	s.mu.Lock()
 	delete(s.instances, i.guest)
+	if !i.module.made {
+		s.users--
+	}
 	s.mu.Unlock()
 }
 
