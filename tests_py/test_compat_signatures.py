@@ -99,6 +99,18 @@ def test_module(store):
     assert Module.validate(store, b"(module)") is False
 
 
+@pytest.mark.parametrize("kind", [engine.Universal, engine.JIT])
+def test_serialized(store, kind):
+    serialized = Module(store, SUM).serialize()
+    assert type(serialized) is bytes
+    for loading in store, Store(kind()):
+        module = Module.deserialize(loading, serialized)
+        assert [str(export.type) for export in module.exports] == [
+            "FunctionType(params: [I32, I32], results: [I32])"
+        ]
+        assert Instance(module).exports.sum(1, 2) == 3
+
+
 def test_instance_and_exports(store):
     text = (
         '(module (memory (export "m") 1) (func (export "f")) (global (export "g") i32 i32.const 1))'

@@ -27,6 +27,13 @@ hello from the guest
 70
 refused: the factor is negative
 """,
+    "from_wasmer/headless.py": """
+bytes ['sum']
+Compilation error: The UniversalEngine is operating in headless mode, \
+so it can only execute already compiled Modules.
+3
+incompatible binary: the bytes are not an artefact of pywasm
+""",
     "from_wasmer/buffer.py": """
 65536 Hello, World!
 Hello, World! / HELLO, World!
