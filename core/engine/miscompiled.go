@@ -21,9 +21,20 @@ var halfDone = sequences(map[string]string{
 	// 2^52 has the bits 0x4330000000000000, and 2^52 + n has those of n beside them.
 	"f64x2.convert_low_i32x4_u": "i64x2.extend_low_i32x4_u i64.const:4841369599423283200 i64x2.splat =0 $0 v128.or " +
 		"$0 f64x2.sub",
-	"f32x4.max": "=0 $0 $0 v128.or f32x4.max",
-	"f64x2.max": "=0 $0 $0 v128.or f64x2.max",
-	"i64x2.mul": "=1 =0 $0 $0 v128.or $1 i64x2.mul",
+	"f32x4.min":             "=0 $0 $0 v128.or f32x4.min",
+	"f32x4.max":             "=0 $0 $0 v128.or f32x4.max",
+	"f64x2.min":             "=0 $0 $0 v128.or f64x2.min",
+	"f64x2.max":             "=0 $0 $0 v128.or f64x2.max",
+	"i64x2.mul":             "=1 =0 $0 $0 v128.or $1 $1 v128.or i64x2.mul",
+	"i8x16.popcnt":          "=0 $0 $0 v128.or i8x16.popcnt",
+	"f32x4.convert_i32x4_u": "=0 $0 $0 v128.or f32x4.convert_i32x4_u",
+	"f32.convert_i64_u":     "=6 $6 $6 i64.or f32.convert_i64_u",
+	"f64.convert_i64_u":     "=6 $6 $6 i64.or f64.convert_i64_u",
+	// Where the processor has no instruction for it.
+	"i32.clz": "=3 $3 $3 i32.or i32.clz",
+	"i32.ctz": "=3 $3 $3 i32.or i32.ctz",
+	"i64.clz": "=6 $6 $6 i64.or i64.clz",
+	"i64.ctz": "=6 $6 $6 i64.or i64.ctz",
 })
 
 func init() {
