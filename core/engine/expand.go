@@ -88,19 +88,15 @@ func opcode(name string) wasm.Opcode {
 func sequences(texts map[string]string) map[wasm.Opcode]expansion {
 	rules := map[wasm.Opcode]expansion{}
 	for name, text := range texts {
-		rules[opcode(name)] = sequence(text)
+		steps := strings.Fields(text)
+		rules[opcode(name)] = func(b, immediates []byte, first uint32) []byte {
+			for _, step := range steps {
+				b = appendStep(b, step, first)
+			}
+			return append(b, immediates...)
+		}
 	}
 	return rules
-}
-
-func sequence(text string) expansion {
-	steps := strings.Fields(text)
-	return func(b, immediates []byte, first uint32) []byte {
-		for _, step := range steps {
-			b = appendStep(b, step, first)
-		}
-		return append(b, immediates...)
-	}
 }
 
 func appendStep(b []byte, step string, first uint32) []byte {

@@ -17,7 +17,8 @@ var halfDone = sequences(map[string]string{
 		"i32.reinterpret_f32 i32.const:2147483647 i32.and $3 i32.or f32.reinterpret_i32",
 	"f64.copysign": "i64.reinterpret_f64 i64.const:-9223372036854775808 i64.and =6 " +
 		"i64.reinterpret_f64 i64.const:9223372036854775807 i64.and $6 i64.or f64.reinterpret_i64",
-	"v128.bitselect": "=2 =1 =0 $0 $2 v128.and $1 $2 v128.andnot v128.or",
+	"v128.bitselect":     "=2 =1 =0 $0 $2 v128.and $1 $2 v128.andnot v128.or",
+	"f64x2.replace_lane": "i64.reinterpret_f64 i64x2.replace_lane",
 	// 2^52 has the bits 0x4330000000000000, and 2^52 + n has those of n beside them.
 	"f64x2.convert_low_i32x4_u": "i64x2.extend_low_i32x4_u i64.const:4841369599423283200 i64x2.splat =0 $0 v128.or " +
 		"$0 f64x2.sub",
@@ -37,17 +38,4 @@ var halfDone = sequences(map[string]string{
 	"i64.ctz": "=6 $6 $6 i64.or i64.ctz",
 })
 
-func init() {
-	halfDone[opcode("f64x2.replace_lane")] = replaceLane
-	maps.Copy(halfDone, exchangeLoops())
-}
-
-var replaceFirstLane = sequence("f64x2.splat =1 =0 $1 $0 f64x2.extract_lane:1 f64x2.replace_lane:1")
-
-// replaceLane leaves the other lane alone, which is done in one go.
-func replaceLane(b, lane []byte, first uint32) []byte {
-	if lane[0] != 0 {
-		return append(opcode("f64x2.replace_lane").Append(b), lane...)
-	}
-	return replaceFirstLane(b, nil, first)
-}
+func init() { maps.Copy(halfDone, exchangeLoops()) }
