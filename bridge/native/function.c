@@ -94,7 +94,8 @@ static int call_watched(Function *f, uint64_t *stack) {
     if (frame_enter(&frame, f->core) < 0) {
         return -1;
     }
-    if (f->releases) {
+    frame.keeps = f->chatty;
+    if (f->releases && !f->chatty) {
         frame.call.thread_state = PyEval_SaveThread();
     }
     int32_t status =

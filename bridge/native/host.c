@@ -156,15 +156,18 @@ static int call_host(Core *core, uint32_t index, uint64_t *stack) {
     return status;
 }
 
-/* Where the GIL was kept it is kept on, unless the call has had it for long. */
+/* Where the GIL was kept it is kept on; where callbacks are frequent it is kept till the next pause. */
 int32_t host_call(void *core, uint32_t index, uint64_t *stack, struct pywasm_call *call) {
-    int kept = call->thread_state == NULL;
-    if (!kept) {
+    Frame *frame = (Frame *)call;
+    int kept = call->thread_state == NULL || frame->keeps;
+    if (call->thread_state != NULL) {
         PyEval_RestoreThread(call->thread_state);
+        call->thread_state = NULL;
     }
+    frame->callbacks++;
     int status = call_host(core, index, stack);
     if (status == 0) {
-        status = frame_check();
+        status = frame_check(frame->slot);
     }
     if (status < 0) {
         park_exception(call);

@@ -78,7 +78,7 @@ static int wait_for_turn(Lock *lock) {
         status = PyThread_acquire_lock_timed(lock->turn, PATIENCE, 1);
         Py_END_ALLOW_THREADS;
     } while (status != PY_LOCK_ACQUIRED &&
-             (status == PY_LOCK_INTR ? PyErr_CheckSignals() : frame_check()) == 0);
+             (status == PY_LOCK_INTR ? PyErr_CheckSignals() : frame_check(frame_slot())) == 0);
     this_thread()->waits_for = NULL;
     if (status == PY_LOCK_ACQUIRED) {
         PyThread_release_lock(lock->turn);

@@ -48,7 +48,7 @@ static PyObject *set_helpers(PyObject *self, PyObject *helpers) {
 static PyObject *pause_call(PyObject *self, PyObject *unused) {
     (void)self;
     (void)unused;
-    return frame_check() < 0 ? NULL : Py_NewRef(Py_None);
+    return frame_check(frame_slot()) < 0 ? NULL : Py_NewRef(Py_None);
 }
 
 /* copy(address, size): the bytes there */

@@ -83,6 +83,8 @@ typedef struct Frame {
     Core *core;
     int64_t deadline; /* the outer ones' included; 0 for none */
     uint32_t caught;
+    uint32_t callbacks; /* since the last pause */
+    uint8_t keeps;      /* the GIL, from a callback to the next pause */
     uint8_t interrupted;
 } Frame;
 
@@ -132,6 +134,7 @@ typedef struct {
     struct pywasm_function code;
     uint64_t calls, caught; /* how many, and how many ticks found one under way */
     uint8_t releases;       /* the GIL is let go from the beginning */
+    uint8_t chatty;         /* so it is not, since callbacks would take it again soon */
     PyObject *callable;     /* of a host function */
     void *go_host;          /* of a host function written in Go */
     PyObject *owner;        /* keeps go_host alive */
@@ -170,7 +173,8 @@ PyTypeObject *register_type(PyObject *module, const char *name, PyType_Spec *spe
 int frame_enter(Frame *frame, Core *core); /* -1 with an exception set */
 void frame_leave(Frame *frame, Function *function);
 void frame_leave_thread(Frame *frame);
-int frame_check(void); /* what is due on this thread: -1 with an exception set */
+Slot *frame_slot(void);      /* of this thread, or NULL */
+int frame_check(Slot *slot); /* what is due: -1 with an exception set */
 int64_t clock_now(void);
 int frame_interrupt(const Core *core, unsigned long thread); /* 0 for any thread */
 int watch_begin_change(void); /* around changes of a store's list of instances, and of flags */

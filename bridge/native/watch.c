@@ -29,6 +29,7 @@ enum {
     SIGNAL_TICKS = 8, /* how many ticks lie between two looks at signals */
     IDLE_TICKS = 200, /* after so many without a call the ticker goes to sleep */
     DOZE = 50000,     /* microseconds; see ticker */
+    CHATTY = 100,     /* callbacks from one tick to the next */
     BRIEF = 50,       /* microseconds a function may take on average and keep the GIL */
 };
 
@@ -321,6 +322,7 @@ void frame_leave(Frame *frame, Function *f) {
         uint32_t caught =
             atomic_load_explicit(&frame->slot->caught, memory_order_relaxed) - frame->caught;
         f->calls++;
+        f->chatty = frame->keeps;
         if (caught > 0) {
             f->caught += caught;
             f->releases |= f->caught * TICK > f->calls * BRIEF;
@@ -347,16 +349,21 @@ static int raise_due(const Slot *slot) {
 }
 
 /* Also what an inner call has raised, and a host function has caught: it is due still. */
-int frame_check(void) {
-    Slot *slot = current;
-    if (slot == NULL || slot->top == NULL) {
+static int is_due(const Slot *slot) {
+    return atomic_load_explicit(&slot->due, memory_order_relaxed) != 0 ||
+           slot->top->deadline != 0 || atomic_load_explicit(&slot->urgent, memory_order_relaxed);
+}
+
+int frame_check(Slot *slot) {
+    if (slot == NULL || slot->top == NULL || !is_due(slot)) {
         return 0;
     }
-    uint32_t due = atomic_load_explicit(&slot->due, memory_order_relaxed);
-    if (due != 0) {
-        atomic_store(&slot->due, 0);
-    }
-    return due != 0 || slot->top->deadline != 0 || slot->urgent ? raise_due(slot) : 0;
+    atomic_store(&slot->due, 0);
+    return raise_due(slot);
+}
+
+Slot *frame_slot(void) {
+    return current;
 }
 
 int32_t guest_pause(void) {
@@ -365,7 +372,10 @@ int32_t guest_pause(void) {
     if (due == 0) {
         return PYWASM_OK; /* another guest of the store was meant */
     }
-    struct pywasm_call *call = &slot->top->call;
+    Frame *frame = slot->top;
+    struct pywasm_call *call = &frame->call;
+    frame->keeps = frame->callbacks > CHATTY;
+    frame->callbacks = 0;
     if (call->thread_state != NULL) {
         if (due == DUE_RELEASE) {
             return PYWASM_OK;
