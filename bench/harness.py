@@ -57,13 +57,19 @@ def process(source):
 def measure_imports(modules):
     """Seconds that a process takes more when it imports the module, by peer."""
     sources = {"bare": "pass", **{peer: f"import {name}" for peer, name in modules.items()}}
+    best = measure_processes(sources)
+    return {peer: best[peer] - best["bare"] for peer in modules}
+
+
+def measure_processes(sources):
+    """Seconds that a process takes which runs a source, by peer."""
     best = dict.fromkeys(sources, float("inf"))
     for turn in range(PROCESSES + 1):
         for peer, source in sources.items():
             elapsed, _ = process(source)
             if turn:  # the first one may have written bytecode
                 best[peer] = min(best[peer], elapsed)
-    return {peer: best[peer] - best["bare"] for peer in modules}
+    return best
 
 
 GROWTH = """

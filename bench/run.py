@@ -5,6 +5,7 @@ import importlib
 import pathlib
 import platform
 import sys
+import tempfile
 
 import harness
 import rows
@@ -38,6 +39,12 @@ def measure(peers):
     name, bounds = rows.IMPORT
     modules = {column: peer.MODULE for column, peer in peers.items() if peer.MODULE}
     yield name, harness.measure_imports(modules), bounds, TIMES
+    name, bounds = rows.FRESH
+    with tempfile.TemporaryDirectory() as folder:
+        sources = {
+            column: peer.fresh(folder) for column, peer in peers.items() if hasattr(peer, "fresh")
+        }
+        yield name, harness.measure_processes(sources), bounds, TIMES
     if sys.platform == "linux":
         name, bounds = rows.GROWTH
         makers = {

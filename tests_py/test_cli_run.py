@@ -8,6 +8,8 @@ import time
 
 import pytest
 
+import pywasm
+
 WASI = "wasi_snapshot_preview1"
 
 MATHS = f"""(module
@@ -251,15 +253,30 @@ def test_an_artefact(path, tmp_path):
     )
     assert (compiled.returncode, compiled.stdout, compiled.stderr) == (0, b"", b"")
     run = subprocess.run(
-        command("--invoke", "add", artefact, "40", "2"), capture_output=True, timeout=100
+        command("--artefact", "--invoke", "add", artefact, "40", "2"),
+        capture_output=True,
+        timeout=100,
+        check=False,
     )
     assert (run.returncode, run.stdout, run.stderr) == (0, b"42\n", b"")
+
+
+def test_a_program_that_is_an_artefact_is_not_run_unless_asked_for(cli, path):
+    program = path(MATHS)
+    program.write_bytes(pywasm.Module(pywasm.Store(), program.read_bytes()).serialize())
+    finished = cli("--invoke", "add", program, "40", "2")
+    assert (finished.returncode, finished.stdout) == (2, "")
+    assert len(finished.stderr.splitlines()) == 1
+    assert "--artefact" in finished.stderr
 
 
 def test_a_damaged_artefact(path, tmp_path):
     (tmp_path / "bad.artefact").write_bytes(b"\x7fpywasm\n")
     run = subprocess.run(
-        command(tmp_path / "bad.artefact"), capture_output=True, timeout=100, check=False
+        command("--artefact", tmp_path / "bad.artefact"),
+        capture_output=True,
+        timeout=100,
+        check=False,
     )
     assert run.returncode == 2
     assert run.stderr.startswith(b"pywasm: the artefact is truncated")

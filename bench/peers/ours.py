@@ -1,5 +1,7 @@
 """pywasm as installed, with its default compiler."""
 
+import os
+
 import numpy
 
 import guest
@@ -90,3 +92,19 @@ def load():
         deserialize=pywasm.Module.deserialize,
         artefact=artefact,
     )
+
+
+def hello():
+    return Contender(
+        "run(program, stdout=nothing)",
+        run=pywasm.run,
+        program=pywasm.Module(_store, guest.HELLO),
+        nothing=os.devnull,
+    )
+
+
+def fresh(folder):
+    path = os.path.join(folder, "hello.artefact")
+    with open(path, "wb") as file:
+        file.write(pywasm.Module(_store, guest.HELLO).serialize())
+    return f"import pywasm as p; p.run(p.Module.from_file(p.Store(), {path!r}))"

@@ -1,5 +1,7 @@
 """wasmtime from PyPI."""
 
+import os
+
 import numpy
 import wasmtime
 
@@ -78,6 +80,44 @@ def instantiate():
         engine=engine,
         module=module,
     )
+
+
+def hello():
+    engine = wasmtime.Engine()
+    linker = wasmtime.Linker(engine)
+    linker.define_wasi()
+    program = wasmtime.Module(engine, guest.HELLO)
+
+    def run():
+        store = wasmtime.Store(engine)
+        config = wasmtime.WasiConfig()
+        config.argv = ["hello"]
+        config.stdout_file = os.devnull
+        store.set_wasi(config)
+        linker.instantiate(store, program).exports(store)["_start"](store)
+
+    return Contender("run()", run=run)
+
+
+FRESH = """
+import wasmtime
+engine = wasmtime.Engine()
+linker = wasmtime.Linker(engine)
+linker.define_wasi()
+store = wasmtime.Store(engine)
+config = wasmtime.WasiConfig()
+config.inherit_stdout()
+store.set_wasi(config)
+program = wasmtime.Module.deserialize_file(engine, {path!r})
+linker.instantiate(store, program).exports(store)["_start"](store)
+"""
+
+
+def fresh(folder):
+    path = os.path.join(folder, "hello.cwasm")
+    with open(path, "wb") as file:
+        file.write(wasmtime.Module(wasmtime.Engine(), guest.HELLO).serialize())
+    return FRESH.format(path=path)
 
 
 def compile_tiny():

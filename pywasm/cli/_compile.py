@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 _EXAMPLES = """  pywasm compile program.wasm -o program.artefact
-  pywasm run program.artefact
+  pywasm run --artefact program.artefact
 """
 
 
@@ -21,8 +21,8 @@ def add_to(commands: Any) -> None:
         "compile",
         "compile a module for later",
         "Compiles a module, in binary or text, to an artefact: machine code for this version of "
-        "pywasm and this kind of machine, which `pywasm run` and Module.from_file load at once. "
-        "The code in an artefact is run as it is: load only those that you made.",
+        "pywasm and this kind of machine, which `pywasm run --artefact` and Module.from_file load "
+        "at once. The code in an artefact is run as it is: load only those that you made.",
         _EXAMPLES,
     )
     _files.add_file_and_output(parser, "the module")

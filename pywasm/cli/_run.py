@@ -9,13 +9,14 @@ if TYPE_CHECKING:
 
     from .. import wasi
     from .._module import Module
+    from .._store import Store
 
 _EPILOG = """examples:
   pywasm run program.wasm one two
   pywasm run --dir . --env LANG=C program.wasm
   pywasm run --dir /srv/data::/data:ro --memory 256M --timeout 10 program.wasm /data
   pywasm run --invoke add module.wasm 40 2
-  pywasm compile program.wasm -o program.artefact && pywasm run program.artefact
+  pywasm compile program.wasm -o program.artefact && pywasm run --artefact program.artefact
 """
 
 
@@ -26,8 +27,7 @@ def add_to(commands: Any) -> None:
     parser = commands.add_parser(
         "run",
         help="run a WASI program",
-        description="Runs a WASI program, or an artefact that `pywasm compile` has made of one. It "
-        "sees no files but those below --dir.",
+        description="Runs a WASI program. It sees no files but those below --dir.",
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -59,7 +59,13 @@ def add_to(commands: Any) -> None:
     parser.add_argument(
         "--fuel", metavar="N", help="stop it when it has run about so many instructions"
     )
-    parser.add_argument("program", metavar="PROGRAM.wasm", help="the program, or an artefact")
+    parser.add_argument(
+        "--artefact",
+        action="store_true",
+        help="let the program be an artefact that you made with `pywasm compile`: nothing confines "
+        "its machine code",
+    )
+    parser.add_argument("program", metavar="PROGRAM.wasm", help="the program")
     parser.add_argument("arguments", nargs=argparse.REMAINDER, metavar="ARGS", help="for it")
     parser.set_defaults(command=run)
 
@@ -67,7 +73,6 @@ def add_to(commands: Any) -> None:
 def run(options: argparse.Namespace) -> int:
     """Runs the program and returns its exit code."""
     from .. import wasi
-    from .._module import Module
     from .._run import argv0, execute
     from .._store import Store
     from ._files import printable
@@ -86,10 +91,24 @@ def run(options: argparse.Namespace) -> int:
         builder.map_directory(guest, host, readonly=readonly)
     with builder.finalize() as environment, Store(timeout=timeout, fuel=fuel) as store:
         with Progress(f"compiling {printable(options.program)}"):
-            module = Module.from_file(store, options.program)
+            module = _load(store, options.program, options.artefact)
         if options.invoke is not None:
             return _invoke(module, environment, limit, options.invoke, options.arguments)
         return execute(module, environment, limit)
+
+
+def _load(store: Store, path: str, artefact: bool) -> Module:
+    """Makes the module. WebAssembly from a stranger must not turn out to be machine code."""
+    from .._bridge import bridge, go_bytes
+    from .._module import Module
+
+    if artefact:
+        return Module.from_file(store, path)
+    with open(path, "rb") as file:
+        content = file.read()
+    if bridge().IsArtefact(go_bytes(content[:8])):
+        raise OSError(f"{path}: this is an artefact; run it with --artefact if you made it")
+    return Module(store, content)
 
 
 def _invoke(
