@@ -103,7 +103,7 @@ class Store(_native.Store):
         given = self._config
         config = bridge().NewStoreConfig()
         config.Compiler = self.compiler_name or ""  # headless: it loads what another has compiled
-        config.Interruptible = True
+        config.Interruptible = given["engine"] is None or given["engine"].interruptible
         config.Fuel = self._fuel is not None
         config.RaiseAtLimit = bool(given["raise_at_limit"])
         for field, name, most, least in _LIMITS:

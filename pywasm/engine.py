@@ -25,6 +25,7 @@ class Engine:
 
     name: str
     compiler_name: str | None = None
+    interruptible = True
 
 
 class Universal(Engine):
@@ -32,6 +33,9 @@ class Universal(Engine):
 
     What it compiles runs on this machine, whose processor it asks for its features: a target is
     accepted if it has this architecture and operating system. Raises CompileError for another one.
+
+    Guests of an engine that is not interruptible are a little faster: Ctrl-C, timeouts and
+    Instance.interrupt reach them only when they call a host function that waits, or Python.
 
     >>> engine = Universal(pywasm.compilers.interpreter.Compiler)
     >>> pywasm.Store(engine).compiler_name
@@ -41,8 +45,13 @@ class Universal(Engine):
     name = "universal"
 
     def __init__(
-        self, compiler: type[Compiler] | Compiler | None = None, target: Target | None = None
+        self,
+        compiler: type[Compiler] | Compiler | None = None,
+        target: Target | None = None,
+        *,
+        interruptible: bool = True,
     ) -> None:
+        self.interruptible = interruptible
         self.compiler_name = None if compiler is None else compiler.into_opaque_compiler()
         if target is not None:
             _check_here(target, type(self).__name__)

@@ -266,6 +266,17 @@ class TestInterrupt:
         assert results == [3_000_000]
 
 
+class TestNotInterruptible:
+    def test_guests_run_to_their_end(self, compiler):
+        with pywasm.Store(engine.JIT(compiler, interruptible=False), timeout=0.001) as store:
+            instance = Instance(
+                Module(store, GUEST), {"env": {"host": Function(store, host_function, NULLARY)}}
+            )
+            assert instance.exports.count(3_000_000) == 3_000_000
+            with pytest.raises(Timeout):
+                instance.exports.callbacks()
+
+
 class TestThreads:
     def test_python_goes_on_while_a_guest_loops(self, guest):
         instance = guest()

@@ -83,8 +83,8 @@ typedef struct Frame {
     Core *core;
     int64_t deadline; /* the outer ones' included; 0 for none */
     uint32_t caught;
-    uint32_t callbacks; /* since the last pause */
-    uint8_t keeps;      /* the GIL, from a callback to the next pause */
+    uint32_t callbacks, paused_at; /* how many, and how many had been at the last pause */
+    uint8_t keeps;                 /* the GIL, from a callback to the next pause */
     uint8_t interrupted;
 } Frame;
 
@@ -132,12 +132,13 @@ typedef struct {
     Core *core;     /* the instance it belongs to; NULL for a host function not yet linked */
     uint32_t index; /* in the core's module */
     struct pywasm_function code;
-    uint64_t calls, caught; /* how many, and how many ticks found one under way */
-    uint8_t releases;       /* the GIL is let go from the beginning */
-    uint8_t chatty;         /* so it is not, since callbacks would take it again soon */
-    PyObject *callable;     /* of a host function */
-    void *go_host;          /* of a host function written in Go */
-    PyObject *owner;        /* keeps go_host alive */
+    uint64_t calls, caught,
+        callbacks;      /* how many, in how many ticks, with how many calls of hosts */
+    uint8_t releases;   /* the GIL is let go from the beginning */
+    uint8_t chatty;     /* so it is not, since callbacks would take it again soon */
+    PyObject *callable; /* of a host function */
+    void *go_host;      /* of a host function written in Go */
+    PyObject *owner;    /* keeps go_host alive */
     Store *store;
     PyObject *name;
     PyObject *anchor; /* core of the tiny module through which a host function becomes a funcref */

@@ -315,16 +315,18 @@ void frame_leave_thread(Frame *frame) {
     }
 }
 
-/* A function that takes long on average lets go of the GIL from its beginning on. */
+/* A function that takes long on average lets go of the GIL from its beginning on, unless it calls
+ * host functions all the time. */
 void frame_leave(Frame *frame, Function *f) {
     core_leave(frame->core);
     if (f != NULL) {
         uint32_t caught =
             atomic_load_explicit(&frame->slot->caught, memory_order_relaxed) - frame->caught;
         f->calls++;
-        f->chatty = frame->keeps;
+        f->callbacks += frame->callbacks;
         if (caught > 0) {
             f->caught += caught;
+            f->chatty = f->callbacks > f->caught * CHATTY;
             f->releases |= f->caught * TICK > f->calls * BRIEF;
         }
     }
@@ -374,8 +376,8 @@ int32_t guest_pause(void) {
     }
     Frame *frame = slot->top;
     struct pywasm_call *call = &frame->call;
-    frame->keeps = frame->callbacks > CHATTY;
-    frame->callbacks = 0;
+    frame->keeps = frame->callbacks - frame->paused_at > CHATTY;
+    frame->paused_at = frame->callbacks;
     if (call->thread_state != NULL) {
         if (due == DUE_RELEASE) {
             return PYWASM_OK;

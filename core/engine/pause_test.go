@@ -8,8 +8,6 @@ import (
 	"github.com/pywasm-go/pywasm/core/meter"
 )
 
-var errPaused = errors.New("paused")
-
 // pausing runs a test on both compilers, in stores whose guests end at their third pause.
 func pausing(t *testing.T, test func(t *testing.T, s *Store, pauses *int)) {
 	for _, compiler := range []Compiler{Optimizing, Interpreter} {
