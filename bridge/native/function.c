@@ -99,7 +99,8 @@ static int call_watched(Function *f, uint64_t *stack) {
         frame.call.thread_state = PyEval_SaveThread();
     }
     int32_t status =
-        pywasm_go.pywasm_call(f->code.callee, stack, (int32_t)f->signature->slots, &frame.call);
+        FRAME_RUN(&frame, pywasm_go.pywasm_call(f->code.callee, stack, (int32_t)f->signature->slots,
+                                                &frame.call));
     if (frame.call.thread_state != NULL) {
         PyEval_RestoreThread(frame.call.thread_state);
     }
@@ -149,7 +150,9 @@ static PyObject *call_exported(Function *f, PyObject *const *args) {
         call_guest(f, stack) == 0) {
         result = unpack_results(f, stack);
     }
-    f->store->running--;
+    if (f->core->epoch == pywasm_epoch) { /* else this is a child, whose store counts anew */
+        f->store->running--;
+    }
     if (stack != small) {
         PyMem_Free(stack);
     }

@@ -172,6 +172,7 @@ int32_t host_call(void *core, uint32_t index, uint64_t *stack, struct pywasm_cal
     if (status < 0) {
         park_exception(call);
     }
+    frame_abandon(frame);
     if (!kept) {
         call->thread_state = PyEval_SaveThread();
     }

@@ -311,9 +311,13 @@ static int start_instance(Core *core) {
     }
     core->store->running++;
     frame.call.thread_state = PyEval_SaveThread();
-    int32_t status = pywasm_go.pywasm_start(core->go, &frame.call);
-    PyEval_RestoreThread(frame.call.thread_state);
-    core->store->running--;
+    int32_t status = FRAME_RUN(&frame, pywasm_go.pywasm_start(core->go, &frame.call));
+    if (frame.call.thread_state != NULL) {
+        PyEval_RestoreThread(frame.call.thread_state);
+    }
+    if (core->epoch == pywasm_epoch) {
+        core->store->running--;
+    }
     frame_leave(&frame, NULL);
     return status == PYWASM_OK ? 0 : raise_failed(&frame.call, status);
 }

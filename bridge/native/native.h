@@ -6,6 +6,8 @@
 #include <Python.h>
 #include <structmember.h>
 
+#include <setjmp.h>
+
 #include "go_table.h"
 #include "loader.h"
 
@@ -86,7 +88,15 @@ typedef struct Frame {
     uint32_t callbacks, paused_at; /* how many, and how many had been at the last pause */
     uint8_t keeps;                 /* the GIL, from a callback to the next pause */
     uint8_t interrupted;
+    jmp_buf back; /* see frame_abandon */
 } Frame;
+
+/* Has Go run the guest. A child that was forked in a host function has no Go to go back to: it comes back right here. */
+#if defined(_WIN32)
+#define FRAME_RUN(frame, call) (call)
+#else
+#define FRAME_RUN(frame, call) (_setjmp((frame)->back) == 0 ? (call) : PYWASM_RAISED)
+#endif
 
 /* The objects that guests hold as externref: see references.c. */
 typedef struct {
@@ -174,8 +184,10 @@ PyTypeObject *register_type(PyObject *module, const char *name, PyType_Spec *spe
 int frame_enter(Frame *frame, Core *core); /* -1 with an exception set */
 void frame_leave(Frame *frame, Function *function);
 void frame_leave_thread(Frame *frame);
-Slot *frame_slot(void);      /* of this thread, or NULL */
-int frame_check(Slot *slot); /* what is due: -1 with an exception set */
+Slot *frame_slot(void);           /* of this thread, or NULL */
+Frame *frame_current(void);       /* the innermost one of this thread */
+int frame_check(Slot *slot);      /* what is due: -1 with an exception set */
+void frame_abandon(Frame *frame); /* returns unless this is a child forked in the frame */
 int64_t clock_now(void);
 int frame_interrupt(const Core *core, unsigned long thread); /* 0 for any thread */
 int watch_begin_change(void); /* around changes of a store's list of instances, and of flags */

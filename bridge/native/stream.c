@@ -52,6 +52,12 @@ int64_t stream_transfer(void *stream, void *data, int64_t size, int32_t writing)
         park();
     }
     PyGILState_Release(state);
+    Frame *frame = frame_current();
+    if (frame->core->epoch != pywasm_epoch) { /* the stream has forked */
+        PyEval_RestoreThread(frame->call.thread_state);
+        stream_exception(frame->call.exception);
+        frame_abandon(frame);
+    }
     return count;
 }
 

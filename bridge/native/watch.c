@@ -13,6 +13,7 @@
 #include "native.h"
 
 #include <stdatomic.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -265,7 +266,7 @@ int frame_enter(Frame *frame, Core *core) {
             return -1;
         }
     }
-    memset(frame, 0, sizeof *frame);
+    memset(frame, 0, offsetof(Frame, back));
     frame->before = before;
     frame->slot = slot;
     frame->outer = slot->top;
@@ -333,6 +334,25 @@ void frame_leave(Frame *frame, Function *f) {
     frame_leave_thread(frame);
 }
 
+/* In a child, what lies between here and the call of the guest is dead: nothing of Go may run, not even to unwind. What
+ * was raised is raised from there, or else that the instance did not survive. The GIL is held. */
+void frame_abandon(Frame *frame) {
+    if (frame->core->epoch == pywasm_epoch) {
+        return;
+    }
+#if !defined(_WIN32)
+    if (frame->call.exception[0] == NULL && core_check(frame->core) < 0) {
+        park_exception(&frame->call);
+    }
+    frame->call.thread_state = NULL;
+    longjmp(frame->back, 1);
+#endif
+}
+
+Frame *frame_current(void) {
+    return current->top;
+}
+
 /* ---- pauses ---- */
 
 static int raise_due(const Slot *slot) {
@@ -388,6 +408,7 @@ int32_t guest_pause(void) {
     if (status < 0) {
         park_exception(call);
     }
+    frame_abandon(frame);
     call->thread_state = PyEval_SaveThread();
     return status < 0 ? PYWASM_RAISED : PYWASM_OK;
 }
