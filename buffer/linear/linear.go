@@ -31,11 +31,18 @@ type Memory struct {
 	old      [][]byte // mappings that were left while a view came into being, see move
 }
 
+// live counts the memories that somebody holds.
+var live atomic.Int64
+
+// Live returns how many memories somebody holds.
+func Live() int64 { return live.Load() }
+
 // Allocate reserves address space for max bytes and holds the memory once. Where the system refuses that much, the
 // memory is allocated as it grows and moves, but never while the host has a view of it.
 func Allocate(max uint64) *Memory {
 	m := &Memory{}
 	m.holders.Store(1)
+	live.Add(1)
 	if max > MaxPages*PageSize {
 		max = MaxPages * PageSize
 	}
@@ -124,6 +131,7 @@ func (m *Memory) Release() {
 	} else if n < 0 {
 		panic("linear: memory released once too often")
 	}
+	live.Add(-1)
 	release(m.mapped)
 	for _, old := range m.old {
 		release(old)
