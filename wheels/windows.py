@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from wheels.toolchain import Toolchain, run
@@ -15,8 +15,12 @@ MACHINES = {"amd64": "i386:x86-64", "arm64": "arm64"}
 
 
 def import_library(tools: Toolchain, dll: str, objects: Iterable[Path], folder: Path) -> Path:
-    """Writes it for the symbols that the objects import of Python; returns the file."""
-    names = sorted({name for path in objects for name in imports(path.read_bytes())})
+    """Writes it for the symbols that the objects need of Python; returns the file."""
+    defined, wanted = set[str](), set[str]()
+    for path in objects:
+        for name, here in symbols(path.read_bytes()):
+            (defined if here else wanted).add(name.removeprefix(IMPORTED))
+    names = sorted(name for name in wanted - defined if name.startswith(("Py", "_Py")))
     definition = folder / f"{dll}.def"
     definition.write_text(f"LIBRARY {dll}.dll\nEXPORTS\n" + "".join(f"    {n}\n" for n in names))
     library = folder / f"{dll}.lib"
@@ -25,8 +29,9 @@ def import_library(tools: Toolchain, dll: str, objects: Iterable[Path], folder: 
     return library
 
 
-def imports(content: bytes) -> Iterable[str]:
-    """The symbols of Python that an object file (COFF) wants to import."""
+def symbols(content: bytes) -> Iterator[tuple[str, bool]]:
+    """Those of an object file (COFF), and whether they are defined in it. What is called is needed
+    as __imp_ and its name, what stands in a table that is initialised by its name alone."""
     start, count = struct.unpack_from("<II", content, 8)
     strings = start + SYMBOL.size * count
     index = 0
@@ -36,6 +41,4 @@ def imports(content: bytes) -> Iterable[str]:
         if name[:4] == bytes(4):
             at = strings + int.from_bytes(name[4:], "little")
             name = content[at : content.index(b"\0", at)]
-        text = name.rstrip(b"\0").decode()
-        if section == 0 and text.startswith((f"{IMPORTED}Py", f"{IMPORTED}_Py")):
-            yield text[len(IMPORTED) :]
+        yield name.rstrip(b"\0").decode(), section != 0
