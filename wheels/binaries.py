@@ -26,6 +26,8 @@ WINDOWS = re.compile(r"(kernel32|ntdll|ws2_32|bcryptprimitives|api-ms-win-crt-[a
 MACHINES = {"X86_64": "x86_64", "AMD64": "x86_64", "AARCH64": "arm64", "ARM64": "arm64"}
 OLDEST_ABI3 = (3, 12)
 
+lief.logging.disable()  # it complains of Windows' .tls, which is as it should be
+
 
 @dataclass
 class Library:

@@ -143,7 +143,7 @@ def build_native(tools: Toolchain, python: Python, folder: Path) -> Path:
         lambda: link_c(tools, python, objects, native),
         inputs=objects,
         outputs=[native],
-        settings=tools.version,
+        settings=(tools.version, python.dll, link_flags(tools, native.name)),
     )
     return native
 
@@ -189,15 +189,19 @@ def show(warnings: str) -> None:
         sys.stderr.write(warnings)
 
 
+def link_flags(tools: Toolchain, name: str) -> list[str]:
+    if tools.goos != "darwin":
+        return ["-shared", "-s"]
+    # zig knows no -bundle, and a -shared library has a name in it, which would be its path here.
+    kind = ["-shared", f"-Wl,-install_name,@rpath/{name}"] if tools.cross else ["-bundle"]
+    return [*kind, "-undefined", "dynamic_lookup", "-Wl,-x", HEADER_ROOM]
+
+
 def link_c(tools: Toolchain, python: Python, objects: list[Path], native: Path) -> None:
     files = list(map(str, objects))
     if python.dll:
         files.append(str(import_library(tools, python.dll, objects, native.parent)))
-    # zig knows no -bundle; Python loads either.
-    darwin = ["-shared" if tools.cross else "-bundle", "-undefined", "dynamic_lookup", "-Wl,-x"]
-    darwin.append(HEADER_ROOM)
-    kind = darwin if tools.goos == "darwin" else ["-shared", "-s"]
-    tools.run_cc(*kind, "-o", str(native), *files)
+    tools.run_cc(*link_flags(tools, native.name), "-o", str(native), *files)
     if tools.cross and tools.goos == "darwin":
         content = bytearray(native.read_bytes())
         sign(content, native.name)
