@@ -23,6 +23,7 @@ func (m *Module) mend(p *wasm.Module) {
 	}
 	if m.compiler == Optimizing {
 		expand(p, miscompiled[runtime.GOARCH])
+		replaceComparisons(p, zeroesMislead)
 	}
 }
 
