@@ -41,6 +41,13 @@ func (s *Store) Deserialize(address, size int64, key []byte) (m *Module, err err
 	return owner(s.store.Deserialize(bytes.NewReader(content), size, key))
 }
 
+// Share returns another handle on the module, which must be open.
+func (m *Module) Share() (other *Module, err error) {
+	defer guard(&err)
+	m.module.Share()
+	return owner(m.module, nil)
+}
+
 // DeserializeFile makes a module of an artefact in a file.
 func (s *Store) DeserializeFile(path, key []byte) (m *Module, err error) {
 	defer guard(&err)

@@ -63,6 +63,7 @@ class Module:
 
         self.store = store
         self._closed = False
+        self._artefact: Any = None  # what it was loaded from
         self._handle = handle
         self._epoch = _native.epoch()
         self._binary = handle.BinaryAddress(), handle.BinarySize()
@@ -110,10 +111,15 @@ class Module:
         content = _content(bytes)
 
         def load(store: Store) -> Any:
+            if key is None and (known := store._loaded(content)) is not None:
+                return known._handle.Share()
             address = _native.address(content)
             return store._handle.Deserialize(address, len(content), _key(key))
 
-        return _adopted(store, load)
+        module = _adopted(store, load)
+        module._artefact = content
+        store._know(module)
+        return module
 
     @staticmethod
     def from_file(store: Store, path: str | PathLike[str], *, key: Bytes | None = None) -> Module:

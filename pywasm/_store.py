@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from _weakref import ref
 
 from . import _native
 from ._bridge import bridge, go_bytes
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Any
 
+    from ._module import Module
     from .engine import Engine
 
 
@@ -96,6 +98,7 @@ class Store(_native.Store):
             "raise_at_limit": raise_at_limit,
             "cache": cache,
         }
+        self._artefacts: dict[int, ref[Module]] = {}
         self._reopen()
 
     def _reopen(self) -> None:
@@ -116,6 +119,19 @@ class Store(_native.Store):
             from ._cache import cache_folder
 
             self._handle.UseCache(go_bytes(os.fsencode(cache_folder(cache))))
+
+    def _know(self, module: Module) -> None:
+        """Remembers what a module was loaded from, as long as it lives."""
+        known, key = self._artefacts, id(module._artefact)
+        known[key] = ref(module, lambda _: known.pop(key, None) and None)
+
+    def _loaded(self, artefact: bytes) -> Module | None:
+        """Returns an open module that was loaded from these very bytes."""
+        known = self._artefacts.get(id(artefact))
+        module = None if known is None else known()
+        if module is None or module._closed or module._artefact is not artefact:
+            return None
+        return module if module._epoch == _native.epoch() else None
 
     def close(self) -> None:
         """Closes the instances of the store and frees its modules.

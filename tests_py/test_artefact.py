@@ -402,3 +402,16 @@ def test_a_store_that_counts_fuel_takes_nothing_that_does_not(compiler, store, w
             artefact = pywasm.Module(made, wat(PROGRAM)).serialize()
             with pytest.raises(pywasm.DeserializeError, match="made for options"):
                 pywasm.Module.deserialize(loads, artefact)
+
+
+def test_the_same_bytes_are_loaded_once(store):
+    text = '(module (func (export "answer") (result i32) i32.const 42))'
+    artefact = pywasm.Module(store, text).serialize()
+    first = pywasm.Module.deserialize(store, artefact)
+    second = pywasm.Module.deserialize(store, artefact)
+    assert first is not second
+    first.close()
+    assert pywasm.Instance(second).exports.answer() == 42
+    third = pywasm.Module.deserialize(store, artefact)
+    second.close()
+    assert pywasm.Instance(third).exports.answer() == 42

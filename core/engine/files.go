@@ -47,6 +47,13 @@ func (s *Store) DeserializeFile(path string, key []byte) (*Module, error) {
 	return m, err
 }
 
+// Share makes another holder of the module, which must be open.
+func (m *Module) Share() {
+	m.store.mu.Lock()
+	defer m.store.mu.Unlock()
+	m.holders++
+}
+
 func unreadable(err error) error { return fail(CodeRuntime, "cannot read an artefact: "+err.Error()) }
 
 func (s *Store) loadedFrom(path string, info os.FileInfo) *Module {
