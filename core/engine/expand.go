@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"maps"
 	"runtime"
 	"slices"
 	"strconv"
@@ -44,13 +45,17 @@ func expand(p *wasm.Module, rules map[wasm.Opcode]expansion) {
 	if len(rules) == 0 {
 		return
 	}
+	byOpcode := make([]expansion, slices.Max(slices.Collect(maps.Keys(rules)))+1)
+	for op, rule := range rules {
+		byOpcode[op] = rule
+	}
 	p.Code = slices.Clone(p.Code)
 	for i := range p.Code {
-		p.Code[i] = expandBody(p.Code[i], len(p.Types[p.Funcs[i]].Params), rules)
+		p.Code[i] = expandBody(p.Code[i], len(p.Types[p.Funcs[i]].Params), byOpcode)
 	}
 }
 
-func expandBody(c wasm.Code, params int, rules map[wasm.Opcode]expansion) wasm.Code {
+func expandBody(c wasm.Code, params int, rules []expansion) wasm.Code {
 	first := uint32(params)
 	for _, run := range c.Locals {
 		first += run.Count
@@ -58,11 +63,12 @@ func expandBody(c wasm.Code, params int, rules map[wasm.Opcode]expansion) wasm.C
 	var out []byte
 	copied := 0
 	for it := wasm.NewIter(c.Body); it.Next(); {
-		if rule := rules[it.Op]; rule != nil {
-			out = append(out, c.Body.Bytes[copied:it.Start]...)
-			out = rule(out, it.Bytes()[len(it.Op.Append(nil)):], first)
-			copied = it.Pos()
+		if int(it.Op) >= len(rules) || rules[it.Op] == nil {
+			continue
 		}
+		out = append(out, c.Body.Bytes[copied:it.Start]...)
+		out = rules[it.Op](out, it.Bytes()[len(it.Op.Append(nil)):], first)
+		copied = it.Pos()
 	}
 	if out == nil {
 		return c

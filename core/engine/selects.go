@@ -25,17 +25,21 @@ func replaceSelects(p *wasm.Module, selects []wasm.Select) {
 	if len(selects) == 0 {
 		return
 	}
-	types := make(map[int]wasm.ValType, len(selects))
-	for _, s := range selects {
-		types[s.Offset] = s.Type
-	}
 	p.Code = slices.Clone(p.Code)
 	for i := range p.Code {
-		p.Code[i] = withoutSelects(p.Code[i], len(p.Types[p.Funcs[i]].Params), types)
+		body := p.Code[i].Body
+		n := 0
+		for n < len(selects) && selects[n].Offset < body.Offset+len(body.Bytes) {
+			n++
+		}
+		if n > 0 {
+			p.Code[i] = withoutSelects(p.Code[i], len(p.Types[p.Funcs[i]].Params), selects[:n])
+			selects = selects[n:]
+		}
 	}
 }
 
-func withoutSelects(c wasm.Code, params int, types map[int]wasm.ValType) wasm.Code {
+func withoutSelects(c wasm.Code, params int, selects []wasm.Select) wasm.Code {
 	first := uint32(params)
 	for _, run := range c.Locals {
 		first += run.Count
@@ -43,14 +47,12 @@ func withoutSelects(c wasm.Code, params int, types map[int]wasm.ValType) wasm.Co
 	var out []byte
 	copied := 0
 	added := []wasm.LocalRun{{Count: 1, Type: wasm.I32}} // for the condition, and two for each type of operands
-	for it := wasm.NewIter(c.Body); it.Next(); {
-		if it.Op != wasm.OpSelect && it.Op != wasm.OpSelectT {
+	for it := wasm.NewIter(c.Body); len(selects) > 0 && it.Next(); {
+		if it.Offset() != selects[0].Offset {
 			continue
 		}
-		t, ok := types[it.Offset()]
-		if !ok {
-			continue
-		}
+		t := selects[0].Type
+		selects = selects[1:]
 		pair := slices.IndexFunc(added[1:], func(run wasm.LocalRun) bool { return run.Type == t })
 		if pair < 0 {
 			pair = len(added) - 1
@@ -59,9 +61,6 @@ func withoutSelects(c wasm.Code, params int, types map[int]wasm.ValType) wasm.Co
 		out = append(out, c.Body.Bytes[copied:it.Start]...)
 		out = appendChoice(out, t, first, first+1+2*uint32(pair))
 		copied = it.Pos()
-	}
-	if out == nil {
-		return c
 	}
 	c.Body.Bytes = append(out, c.Body.Bytes[copied:]...)
 	c.Locals = append(slices.Clone(c.Locals), added...)
