@@ -42,6 +42,9 @@ func (m *Module) Close() (err error) {
 	return nil
 }
 
+// Note says why the module is interpreted in a store that compiles, or nothing.
+func (m *Module) Note() string { return m.module.Note() }
+
 // Compiler returns the name of the compiler that the module was compiled with.
 func (m *Module) Compiler() string { return string(m.module.Compiler()) }
 

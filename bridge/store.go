@@ -19,6 +19,10 @@ func DefaultCompiler() string { return string(engine.DefaultCompiler()) }
 // Pause does what is due on the thread of a guest, see core/engine; an error unwinds it. The data plane sets it.
 var Pause func() error
 
+// Signals runs the handlers of signals that are due, see core/engine; an error is what one of them raised. The data plane
+// sets it.
+var Signals func() error
+
 // StoreConfig says how a store is made.
 type StoreConfig struct {
 	Compiler      string // "optimizing", "interpreter", or "" for none
@@ -28,6 +32,7 @@ type StoreConfig struct {
 
 	Memory, Tables   int64 // Unlimited for no limit
 	Instances, Depth int64 // 0 for no limit
+	CompileMemory    int64 // 0 for what is usual
 }
 
 // Unlimited stands for no limit.
@@ -46,7 +51,7 @@ func NewStore(c *StoreConfig) (s *Store, err error) {
 	bound(&limits.Tables, c.Tables)
 	config := engine.Config{
 		Compiler: engine.Compiler(c.Compiler), Fuel: c.Fuel, RaiseAtLimit: c.RaiseAtLimit, Limits: &limits,
-		Instances: c.Instances, Depth: uint32(c.Depth),
+		Instances: c.Instances, Depth: uint32(c.Depth), CompileMemory: uint64(c.CompileMemory), Signals: Signals,
 	}
 	if c.Interruptible {
 		config.Pause = func(*engine.Call) error { return Pause() }
@@ -78,6 +83,12 @@ func (s *Store) Close() (err error) {
 func (s *Store) Compile(binary []byte) (m *Module, err error) {
 	defer guard(&err)
 	return owner(s.store.Compile(binary))
+}
+
+// Note says why the module would be interpreted in a store that compiles, or nothing.
+func (s *Store) Note(binary []byte) (note string, err error) {
+	defer guard(&err)
+	return s.store.Note(binary)
 }
 
 // MakeMemory returns a module that exports a memory.

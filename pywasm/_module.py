@@ -67,8 +67,11 @@ class Module:
         self._handle = handle
         self._epoch = _native.epoch()
         self._binary = handle.BinaryAddress(), handle.BinarySize()
-        #: "optimizing" or "interpreter": modules that use exceptions are interpreted in any store.
+        #: "optimizing" or "interpreter", which some modules need in any store: see compiler_note.
         self.compiler_name = str(handle.Compiler())
+        #: Why the module is interpreted in a store that compiles: it throws or catches exceptions,
+        #: or the compiler would take too long for it. None where it is compiled as the store says.
+        self.compiler_note: str | None = str(handle.Note()) or None
         description = json.loads(handle.Describe())
         self._name: str | None = description["name"]
         self._imports = [

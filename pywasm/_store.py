@@ -31,6 +31,7 @@ _LIMITS = (
     ("Tables", "table_limit", 2**63 - 1, 0),
     ("Instances", "instance_limit", 2**63 - 1, 1),
     ("Depth", "depth_limit", 2**32 - 1, 1),
+    ("CompileMemory", "compile_memory_limit", 2**63 - 1, 1),
 )
 
 
@@ -49,6 +50,10 @@ class Store(_native.Store):
     each instance may be active at once, those that cannot lead to themselves not counted; one more
     is a Trap. A guest that wants to grow beyond a limit is refused as the specification says
     (memory.grow returns -1), or LimitError is raised if raise_at_limit is set.
+
+    compile_memory_limit is how many bytes compiling a module may take beside what the process has
+    already; CompileError tells of a module that needs more. The default is 1 GiB and 64 bytes for
+    each byte of the module: no small one can take much more of the process, whatever is in it.
 
     cache keeps compiled modules in a folder, from which the next process loads them in a fraction
     of the time: True for the platform's cache folder, or the path of one that only this user can
@@ -77,6 +82,7 @@ class Store(_native.Store):
         instance_limit: int | None = None,
         depth_limit: int | None = None,
         raise_at_limit: bool = False,
+        compile_memory_limit: int | None = None,
         cache: bool | str | PathLike[str] | None = None,
     ) -> None:
         if engine is not None and not isinstance(engine, _engines()):
@@ -96,6 +102,7 @@ class Store(_native.Store):
             "instance_limit": instance_limit,
             "depth_limit": depth_limit,
             "raise_at_limit": raise_at_limit,
+            "compile_memory_limit": compile_memory_limit,
             "cache": cache,
         }
         self._artefacts: dict[int, ref[Module]] = {}

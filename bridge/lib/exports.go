@@ -106,7 +106,15 @@ func pause() error {
 	return nil
 }
 
-func init() { bridge.Pause = pause }
+// signals runs the handlers of signals that are due; what one of them raises is parked for the call that it ends.
+func signals() error {
+	if C.python_signals_check() != C.PYWASM_OK {
+		return &engine.Raised{}
+	}
+	return nil
+}
+
+func init() { bridge.Pause, bridge.Signals = pause, signals }
 
 func hostType(i C.struct_pywasm_import) wasm.FuncType {
 	types := bridge.ValueTypes(unsafe.Slice((*byte)(i.types), i.params+i.results))

@@ -52,6 +52,10 @@ static inline int32_t python_guest_pause(void) {
     return pywasm_python->guest_pause();
 }
 
+static inline int32_t python_signals_check(void) {
+    return pywasm_python->signals_check();
+}
+
 static inline void python_guest_release(void *call) {
     pywasm_python->guest_release(call);
 }

@@ -41,7 +41,23 @@ static int split(const char *text, PyObject *parts[3]) {
     return count;
 }
 
+/* Sets the exception that Go speaks of, if a handler of a signal has raised one on this thread. */
+static int raise_parked(const char *text) {
+    void *exception[3] = {NULL, NULL, NULL};
+    if (strncmp(text, "raised\x1f", 7) == 0) {
+        stream_exception(exception);
+    }
+    if (exception[0] == NULL) {
+        return 0;
+    }
+    PyErr_Restore(exception[0], exception[1], exception[2]);
+    return 1;
+}
+
 void pywasm_raise(const char *text) {
+    if (raise_parked(text)) {
+        return;
+    }
     PyObject *parts[3] = {NULL, NULL, NULL};
     int count = split(text, parts);
     if (count == 1) { /* not one of ours: a panic in what gopy generated */

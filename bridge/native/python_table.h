@@ -23,7 +23,8 @@ typedef struct _ts PyThreadState;
     X(int32_t, host_call, (void *, uint32_t, uint64_t *, struct pywasm_call *))                    \
     X(int64_t, stream_transfer, (void *, void *, int64_t, int32_t))                                \
     X(int32_t, guest_pause, (void))                                                                \
-    X(void, guest_release, (struct pywasm_call *))
+    X(void, guest_release, (struct pywasm_call *))                                                 \
+    X(int32_t, signals_check, (void))
 
 struct pywasm_python {
     unsigned epoch; /* how many forks lie between the first process and this one */
@@ -47,6 +48,10 @@ int64_t stream_transfer(void *stream, void *data, int64_t size, int32_t writing)
 /* Does what is due on the thread that runs the guest: it lets go of the GIL, runs handlers of signals, looks at the
  * deadline. Returns an enum pywasm_status. */
 int32_t guest_pause(void);
+
+/* Runs the handlers of signals that are due, where Python runs them on this thread; takes the GIL
+ * itself. Returns an enum pywasm_status, with the exception parked for the thread. */
+int32_t signals_check(void);
 
 /* Lets go of the GIL for the rest of a call that has kept it. */
 void guest_release(struct pywasm_call *call);

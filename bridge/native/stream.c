@@ -1,4 +1,4 @@
-/* What WASI asks of Python while a guest runs: to read and write streams.
+/* What Go asks of Python while it works for a thread: to read and write streams for WASI, and to run handlers of signals.
  *
  * A stream is an object of pywasm/_streams.py with read(size) -> bytes and write(bytes) -> int.
  * What these raise waits, thread by thread, until the call that Go has unwound takes it. */
@@ -59,6 +59,16 @@ int64_t stream_transfer(void *stream, void *data, int64_t size, int32_t writing)
         frame_abandon(frame);
     }
     return count;
+}
+
+int32_t signals_check(void) {
+    PyGILState_STATE state = PyGILState_Ensure();
+    int status = PyErr_CheckSignals();
+    if (status < 0) {
+        park();
+    }
+    PyGILState_Release(state);
+    return status < 0 ? PYWASM_RAISED : PYWASM_OK;
 }
 
 /* wasi_connect(address of a bridge.WasiConfig, (stdin, stdout, stderr)): None is not for us */

@@ -176,8 +176,12 @@ func (s *Store) loadInterpreted(a *artefact.Artefact) (*Module, error) {
 	if err != nil {
 		return nil, damaged(err)
 	}
-	if s.compilerFor(source) != Interpreter && !s.headless {
+	m, _, _, err := s.plan(source, a.Parts[partModule], s.compilerFor(source))
+	if err != nil {
+		return nil, err
+	}
+	if m.compiler != Interpreter && !s.headless {
 		return nil, incompatible(artefact.Property{Name: "compiler", Value: string(Interpreter)}, string(s.compiler))
 	}
-	return s.compile(source, a.Parts[partModule], Interpreter)
+	return s.await(func(t *task) (*Module, error) { return s.compile(t, source, a.Parts[partModule], Interpreter) })
 }

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"context"
 	"fmt"
 
 	"github.com/pywasm-go/pywasm/core/wasm"
@@ -20,7 +21,7 @@ func (s *Store) make(key string, compiler Compiler, build func() *wasm.Module) (
 	binary := build().Encode()
 	source, err := decode(binary)
 	if err == nil {
-		m, err = s.compile(source, binary, compiler)
+		m, err = s.compile(&task{Context: context.Background()}, source, binary, compiler)
 	}
 	if m != nil {
 		m.made = true

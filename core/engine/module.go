@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"runtime"
 	"sync"
 
 	"github.com/tetratelabs/wazero"
@@ -25,6 +26,7 @@ type Module struct {
 	stub     []byte            // what wazero got if it is one, see makeStub
 	sum      [sha256.Size]byte // of the binary
 	compiler Compiler          // that of the store, unless the module needs another
+	note     string            // why it does
 	runtime  *wazeroRuntime
 	compiled wazero.CompiledModule
 
@@ -52,6 +54,10 @@ type Module struct {
 
 // Compile decodes, validates and compiles a module, unless the store has a cache with what that would give.
 func (s *Store) Compile(binary []byte) (*Module, error) {
+	return s.await(func(t *task) (*Module, error) { return s.compileBinary(t, binary) })
+}
+
+func (s *Store) compileBinary(t *task, binary []byte) (*Module, error) {
 	if s.cache != nil {
 		if m := s.cached(binary); m != nil {
 			return m, nil
@@ -61,7 +67,7 @@ func (s *Store) Compile(binary []byte) (*Module, error) {
 	if err != nil {
 		return nil, err
 	}
-	m, err := s.compile(source, binary, s.compilerFor(source))
+	m, err := s.compile(t, source, binary, s.compilerFor(source))
 	if err == nil && s.cache != nil {
 		s.keep(m)
 	}
@@ -123,23 +129,50 @@ func throws(source *wasm.Module) bool {
 	return false
 }
 
-func (s *Store) compile(source *wasm.Module, binary []byte, compiler Compiler) (*Module, error) {
+func (s *Store) compile(t *task, source *wasm.Module, binary []byte, compiler Compiler) (*Module, error) {
 	if err := limits(source); err != nil {
 		return nil, err
 	}
-	m, err := s.newModule(source, sha256.Sum256(binary), compiler)
+	m, prepared, work, err := s.plan(source, binary, compiler)
 	if err != nil {
 		return nil, err
+	}
+	limit, workers, err := s.permit(&work, len(binary))
+	if err == nil {
+		err = t.Err()
+	}
+	if err != nil {
+		return nil, err
+	}
+	g := newGrant(limit)
+	defer g.giveBack()
+	t.grant.Store(g)
+	if m.compiled, err = m.runtime.compile(t, prepared.Encode(), workers); err != nil {
+		return nil, fail(CodeCompile, "wazero refuses the module: "+err.Error())
+	}
+	return m, s.register(m)
+}
+
+// plan returns a module and what wazero is to compile for it. It is interpreted if it asks too much of the compiler.
+func (s *Store) plan(source *wasm.Module, binary []byte, compiler Compiler) (*Module, *wasm.Module, workload, error) {
+	m, err := s.newModule(source, sha256.Sum256(binary), compiler)
+	if err != nil {
+		return nil, nil, workload{}, err
 	}
 	m.binary = binary
 	prepared, err := m.rewrite()
 	if err != nil {
-		return nil, err
+		return nil, nil, workload{}, err
 	}
-	if m.compiled, err = m.runtime.compile(prepared.Encode()); err != nil {
-		return nil, fail(CodeCompile, "wazero refuses the module: "+err.Error())
+	work := estimate(prepared, compiler, len(binary), max(2, runtime.GOMAXPROCS(0)))
+	if work.tooMuch == "" {
+		return m, prepared, work, nil
 	}
-	return m, s.register(m)
+	m, prepared, interpreted, err := s.plan(source, binary, Interpreter)
+	if err == nil {
+		m.note = work.tooMuch
+	}
+	return m, prepared, interpreted, err
 }
 
 // rewrite returns what wazero is to compile.
@@ -218,6 +251,27 @@ func (m *Module) Store() *Store { return m.store }
 
 // Compiler returns the compiler that the module was compiled with.
 func (m *Module) Compiler() Compiler { return m.compiler }
+
+// Note says why the module is interpreted in a store that compiles, or nothing.
+func (m *Module) Note() string {
+	if m.note == "" && m.compiler != m.store.compiler {
+		return "the module uses exceptions, which only the interpreter runs right"
+	}
+	return m.note
+}
+
+// Note returns what Module.Note will say of a module.
+func (s *Store) Note(binary []byte) (string, error) {
+	source, err := decode(binary)
+	if err != nil {
+		return "", err
+	}
+	m, _, _, err := s.plan(source, binary, s.compilerFor(source))
+	if err != nil {
+		return "", err
+	}
+	return m.Note(), nil
+}
 
 // Name returns the name that the name section gives the module.
 func (m *Module) Name() string { return m.names().Module }

@@ -2,7 +2,6 @@ package engine
 
 import (
 	"context"
-	goruntime "runtime"
 	"sync"
 
 	"github.com/tetratelabs/wazero"
@@ -16,11 +15,11 @@ type wazeroRuntime struct {
 	loading sync.RWMutex
 }
 
-func (r *wazeroRuntime) compile(binary []byte) (wazero.CompiledModule, error) {
+// compile ends early when the context is cancelled, if there is more than one worker.
+func (r *wazeroRuntime) compile(ctx context.Context, binary []byte, workers int) (wazero.CompiledModule, error) {
 	r.loading.RLock()
 	defer r.loading.RUnlock()
-	ctx := experimental.WithCompilationWorkers(context.Background(), goruntime.GOMAXPROCS(0))
-	return r.CompileModule(ctx, binary)
+	return r.CompileModule(experimental.WithCompilationWorkers(ctx, workers), binary)
 }
 
 func (r *wazeroRuntime) compileHosts(b wazero.HostModuleBuilder) (wazero.CompiledModule, error) {

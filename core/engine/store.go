@@ -47,6 +47,9 @@ type Store struct {
 	headless bool            // loads artefacts only
 	cache    *artefact.Cache // may be nil
 
+	signals       func() error // may be nil
+	compileMemory uint64
+
 	budgets       budgets
 	instanceLimit int64
 
@@ -76,6 +79,11 @@ type Config struct {
 	Instances int64
 	// RaiseAtLimit has growth beyond limits unwind the guest with an error, in place of a memory.grow that returns -1.
 	RaiseAtLimit bool
+	// CompileMemory is how many bytes compiling a module may take, 0 for what its size says.
+	CompileMemory uint64
+	// Signals, if set, is called now and then on the thread that waits for a compilation, which is given up if it returns an
+	// error.
+	Signals func() error
 }
 
 // NewStore returns an empty store.
@@ -98,6 +106,8 @@ func NewStore(config Config) (*Store, error) {
 		depth:         config.Depth,
 		raise:         config.RaiseAtLimit,
 		instanceLimit: config.Instances,
+		signals:       config.Signals,
+		compileMemory: config.CompileMemory,
 		runtimes:      map[Compiler]*wazeroRuntime{},
 		instances:     map[api.Module]*Instance{},
 		modules:       map[string]*Module{},

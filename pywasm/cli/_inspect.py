@@ -14,8 +14,6 @@ _EXAMPLES = """  pywasm inspect program.wasm
   pywasm inspect --json program.wasm | jq -r '.imports[].module' | sort -u
 """
 
-_EXCEPTIONS_NOTE = "the module uses exceptions, which only the interpreter runs right"
-
 
 def add_to(commands: Any) -> None:
     """Adds the command to the parser."""
@@ -58,12 +56,10 @@ def _inspect(binary: bytes) -> dict[str, Any]:
 
     found: dict[str, Any] = json.loads(bridge().Inspect(go_bytes(binary)))
     found["wasi"] = _wasi_version(found["imports"])
-    found["compiler"] = default = str(bridge().DefaultCompiler())
-    found["note"] = None
-    if "exceptions" in found["features"]:
-        found["compiler"] = _compiler(binary)
-        if found["compiler"] != default:
-            found["note"] = _EXCEPTIONS_NOTE
+    found["compiler"] = str(bridge().DefaultCompiler())
+    found["note"] = _note(binary)
+    if found["note"] is not None:
+        found["compiler"] = "interpreter"
     return found
 
 
@@ -74,13 +70,13 @@ def _wasi_version(imports: list[dict[str, Any]]) -> str | None:
     return next(names, None)
 
 
-def _compiler(binary: bytes) -> str:
-    """Asks the engine, which interprets only those modules with exceptions that throw or catch."""
-    from .._module import Module
+def _note(binary: bytes) -> str | None:
+    """Returns why the module would not run with the default compiler."""
+    from .._bridge import go_bytes
     from .._store import Store
 
     with Store() as store:
-        return Module(store, binary).compiler_name
+        return str(store._handle.Note(go_bytes(binary))) or None
 
 
 def _report(file: str, found: dict[str, Any]) -> Iterator[str]:
