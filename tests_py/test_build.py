@@ -190,7 +190,9 @@ def copies():
         return len({line.split()[4] for line in maps if "libpywasm" in line})
 
 def use():
-    store = bridge.NewStore("interpreter", False, False)
+    config = bridge.NewStoreConfig()
+    config.Compiler = "interpreter"
+    store = bridge.NewStore(config)
     for _ in range(50):
         store.Compile(go.Slice_byte.from_bytes(EMPTY))
     return store

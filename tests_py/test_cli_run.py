@@ -247,6 +247,7 @@ def test_an_artefact(path, tmp_path):
     artefact = tmp_path / "maths.artefact"
     compiled = subprocess.run(
         [sys.executable, "-m", "pywasm", "compile", path(MATHS), "-o", artefact],
+        cwd=tmp_path,
         capture_output=True,
         timeout=100,
         check=False,
@@ -254,6 +255,7 @@ def test_an_artefact(path, tmp_path):
     assert (compiled.returncode, compiled.stdout, compiled.stderr) == (0, b"", b"")
     run = subprocess.run(
         command("--artefact", "--invoke", "add", artefact, "40", "2"),
+        cwd=tmp_path,
         capture_output=True,
         timeout=100,
         check=False,
@@ -274,6 +276,7 @@ def test_a_damaged_artefact(path, tmp_path):
     (tmp_path / "bad.artefact").write_bytes(b"\x7fpywasm\n")
     run = subprocess.run(
         command("--artefact", tmp_path / "bad.artefact"),
+        cwd=tmp_path,
         capture_output=True,
         timeout=100,
         check=False,
@@ -286,6 +289,7 @@ def test_what_does_not_compile(tmp_path):
     (tmp_path / "bad.wat").write_text("(module\n (func nonsense))")
     compiled = subprocess.run(
         [sys.executable, "-m", "pywasm", "compile", tmp_path / "bad.wat", "-o", tmp_path / "out"],
+        cwd=tmp_path,
         capture_output=True,
         timeout=100,
         check=False,

@@ -130,10 +130,12 @@ def test_what_a_module_says_cannot_steer_a_terminal(cli, command):
 
 if sys.platform != "win32":
     import pty
+    import tty
 
     def terminal(*arguments, content, cwd):
         """Runs a command with a terminal for stdout: its exit code, what it wrote, its errors."""
         ours, theirs = pty.openpty()
+        tty.setraw(theirs)  # what is written arrives as it is
         with open(ours, "rb", buffering=0) as screen:
             finished = subprocess.run(
                 [sys.executable, "-m", "pywasm", *arguments],

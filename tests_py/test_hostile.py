@@ -189,6 +189,7 @@ def run(code):
     folder = pathlib.Path(__file__).parent
     done = subprocess.run(
         [sys.executable, "-c", textwrap.dedent(code)],
+        cwd=folder,
         env={**os.environ, "PYTHONPATH": str(folder)},
         capture_output=True,
         text=True,

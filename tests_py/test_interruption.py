@@ -372,10 +372,8 @@ class TestWasi:
             )""",
         )
         read, write = os.pipe()
-        environment = (
-            wasi.StateBuilder("sleeper").stdin(os.fdopen(read, "rb", request.param)).finalize()
-        )
-        with os.fdopen(write, "wb", 0), environment:
+        with os.fdopen(read, "rb", request.param) as stdin, os.fdopen(write, "wb", 0):
+            environment = wasi.StateBuilder("sleeper").stdin(stdin).finalize()
             version = wasi.Version.SNAPSHOT1
             yield Instance(module, environment.generate_import_object(store, version))
 
