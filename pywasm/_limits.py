@@ -17,6 +17,8 @@ def nanoseconds(timeout: float | None) -> int:
     """Returns a timeout in seconds as C takes it: 0 for none."""
     if timeout is None or timeout == math.inf:
         return 0
+    if not isinstance(timeout, (int, float)):
+        raise TypeError(f"timeout must be a number of seconds, not {type(timeout).__name__}")
     if not timeout >= 0:
         raise ValueError(f"timeout must be a number of seconds, not {timeout!r}")
     return min(max(1, int(timeout * 1e9)), 2**62)
@@ -26,7 +28,7 @@ def fuel_units(fuel: float) -> int:
     """Returns fuel as the engine takes it."""
     if fuel == math.inf:
         return MAX_FUEL
-    if not isinstance(fuel, int):
+    if not isinstance(fuel, int) or isinstance(fuel, bool):
         raise TypeError(f"fuel must be an int or math.inf, not {type(fuel).__name__}")
     if fuel < 0:
         raise ValueError(f"fuel must not be negative, but is {fuel}")
@@ -37,6 +39,8 @@ def count(limit: int | None, name: str, most: int = 2**63 - 1, least: int = 0) -
     """Returns a limit as the engine takes it: most for none."""
     if limit is None:
         return most
+    if not isinstance(limit, int):
+        raise TypeError(f"{name} must be an int, not {type(limit).__name__}")
     if not least <= limit <= most:
         raise ValueError(f"{name} must be a number from {least} to {most}, not {limit}")
     return limit

@@ -434,7 +434,8 @@ class TestFuel:
             guest(fuel=1)
 
     @pytest.mark.parametrize(
-        ("wrong", "error"), [(-1, ValueError), (1.5, TypeError), ("1", TypeError)]
+        ("wrong", "error"),
+        [(-1, ValueError), (1.5, TypeError), ("1", TypeError), (True, TypeError)],
     )
     def test_what_is_no_fuel(self, wrong, error):
         with pytest.raises(error, match="fuel"):

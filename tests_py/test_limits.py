@@ -118,7 +118,7 @@ class TestStore:
         for name in ("memory_limit", "table_limit", "instance_limit", "depth_limit"):
             with pytest.raises(ValueError, match=name):
                 limited(**{name: -1})
-            with pytest.raises(TypeError):
+            with pytest.raises(TypeError, match=name):
                 limited(**{name: "1"})
 
     def test_pickled_stores_keep_their_limits(self, limited):
