@@ -316,3 +316,20 @@ class TestMissingTools:
         old.chmod(0o755)
         error = self.failure(tmp_path)
         assert f"{old} is go1.25.9; get a newer one from https://go.dev/dl/" in error
+
+
+@pytest.mark.build
+def test_libpywasm_works_without_python(tmp_path):
+    """As wheels/drive does on machines that have no Python to test with."""
+    drive = CHECKOUT / "wheels" / "drive"
+    program, module = tmp_path / "drive", tmp_path / "kernels.wasm"
+    include = CHECKOUT / "bridge" / "native"
+    cc = [os.environ.get("CC", "cc"), "-Wall", "-Wextra", "-Werror", f"-I{include}"]
+    subprocess.run([*cc, "-o", program, drive / "drive.c", "-ldl"], check=True)
+    module.write_bytes(pywasm.wat2wasm((drive / "kernels.wat").read_text()))
+    wanted = (drive / "expected").read_text().splitlines()
+    done = subprocess.run(
+        [program, LIBPYWASM, module, *wanted], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.splitlines() == wanted * 2

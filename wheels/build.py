@@ -192,8 +192,10 @@ def show(warnings: str) -> None:
 def link_flags(tools: Toolchain, name: str) -> list[str]:
     if tools.goos != "darwin":
         return ["-shared", "-s"]
-    # zig knows no -bundle, and a -shared library has a name in it, which would be its path here.
-    kind = ["-shared", f"-Wl,-install_name,@rpath/{name}"] if tools.cross else ["-bundle"]
+    # zig knows no -bundle. What it makes has a name and a map for debuggers in it, which would be
+    # paths of this machine.
+    named = ["-shared", f"-Wl,-install_name,@rpath/{name}", "-Wl,-S"]
+    kind = named if tools.cross else ["-bundle"]
     return [*kind, "-undefined", "dynamic_lookup", "-Wl,-x", HEADER_ROOM]
 
 

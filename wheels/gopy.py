@@ -31,13 +31,15 @@ def generate(tools: Toolchain, raw: Path, go_file: Path, python: Path) -> None:
     unused = unused_slices((raw / "gopy.go").read_text())
     mend(raw / "gopy.go", go_file, (*GO_MENDS, without_go_slices(unused)))
     tools.run_go_tool("goimports", "-w", str(go_file))
-    mend(raw / "build.py", raw / "build.py", (*SCRIPT_MENDS, without_script_slices(unused)))
+    mend(go_file, go_file, (in_order_go,))
+    script_mends = (*SCRIPT_MENDS, without_script_slices(unused), in_order_script)
+    mend(raw / "build.py", raw / "build.py", script_mends)
     mend(
         raw / "go.py",
         python / "go.py",
         (*PYTHON_MENDS, *GO_MODULE_MENDS, without_python_slices(unused)),
     )
-    mend(raw / "bridge.py", python / "bridge.py", PYTHON_MENDS)
+    mend(raw / "bridge.py", python / "bridge.py", (*PYTHON_MENDS, in_order_python))
     (python / "__init__.py").write_text(f"# {BANNER}\n")
 
 
@@ -231,6 +233,35 @@ def no_initialisation(text: str) -> str:
 
 
 GO_MODULE_MENDS: tuple[Mend, ...] = (no_initialisation,)
+
+# --- order ------------------------------------------------------------------------------------
+# gopy walks maps of Go, which have another order each time: the same sources made other libraries.
+
+
+def in_order_go(text: str) -> str:
+    """By the texts of the functions, which each end in a line of its own. Comments go, since those
+    that head a part belong to no function."""
+    head, found, rest = text.partition("\n)\n")
+    rest = re.sub(r"^//(?!export ).*\n", "", rest, flags=re.MULTILINE)
+    *blocks, last = rest.split("\n}\n")
+    blocks = sorted(block.strip("\n") for block in blocks)
+    return f"{head}{found}\n" + "\n".join(f"{block}\n}}\n" for block in blocks) + last.strip("\n")
+
+
+def in_order_script(text: str) -> str:
+    lines = text.splitlines(keepends=True)
+    calls = iter(sorted(line for line in lines if line.startswith("add_checked")))
+    return "".join(next(calls) if line.startswith("add_checked") else line for line in lines)
+
+
+def in_order_python(text: str) -> str:
+    """Classes and functions, within the parts that the module is divided into."""
+    parts = re.split(r"^(?=# ----)", text, flags=re.MULTILINE)
+    for index, part in enumerate(parts):
+        head, *blocks = re.split(r"^(?=# Python type for|def )", part, flags=re.MULTILINE)
+        parts[index] = head + "".join(sorted(block.rstrip("\n") + "\n\n" for block in blocks))
+    return "".join(parts)
+
 
 # --- slices that bridge does not use ----------------------------------------------------------
 
