@@ -52,7 +52,7 @@ class Store(_native.Store):
     (memory.grow returns -1), or LimitError is raised if raise_at_limit is set.
 
     compile_memory_limit is how many bytes compiling a module may take beside what the process has
-    already; CompileError tells of a module that needs more. The default is 1 GiB and 64 bytes for
+    already; CompileError tells of a module that needs more. The default is 1 GiB and 128 bytes for
     each byte of the module: no small one can take much more of the process, whatever is in it.
 
     cache keeps compiled modules in a folder, from which the next process loads them in a fraction

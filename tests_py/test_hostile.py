@@ -70,6 +70,14 @@ def nested(instruction, depth):
     return module(bytes([instruction, EMPTY]) * depth + out + bytes([END]) * depth + ARGUMENT)
 
 
+def with_globals(globals, calls):
+    """f(x) is x, after so many calls in a module of so many mutable globals."""
+    binary = module(ARGUMENT + b"\x10\1" * calls, ARGUMENT)
+    exports = binary.index(section(7, b"\1f\0\0"))
+    content = section(6, *[bytes([I32, 1, 0x41, 0, END])] * globals)
+    return binary[:exports] + content + binary[exports:]
+
+
 def nested_loops(count):
     """Loops in each other, in which so many locals are set; f(x) is x + 1."""
     sets = b"".join(ARGUMENT + bytes([LOCAL_SET]) + leb(i) for i in range(1, count + 1))
@@ -87,6 +95,7 @@ BOMBS = {
     "blocks 100,000 deep": (lambda: nested(BLOCK, 100_000), {0: 0, 7: 7}),
     "locals that nested loops set": (lambda: nested_loops(1_000), {5: 6}),
     "20,000 calls of itself": (lambda: module(ARGUMENT, ARGUMENT + b"\x10\0" * 20_000), {3: 3}),
+    "calls, and globals that they may change": (lambda: with_globals(20_000, 20_000), {3: 3}),
     "100,000 functions": (lambda: module(*[ARGUMENT] * 100_000), {3: 3}),
 }
 

@@ -8,9 +8,10 @@ type effort struct {
 	instructions uint64 // those that become machine code of their own
 	blocks       uint64 // basic blocks, the arms of br_table included
 	loops        uint64
-	live         uint64 // over all blocks, values that may be live at its beginning: locals in use, and operands
+	live         uint64 // over all blocks, values that may be live at its beginning: locals and globals in use, operands
 	phis         uint64 // over all loops, locals that are set inside
 	passed       uint64 // values that blocks, branches and calls take and give
+	reloads      uint64 // over all calls, globals that a call may have changed
 	locals       uint64 // declared
 }
 
@@ -25,7 +26,9 @@ type surveyor struct {
 	height  uint64   // operands on the stack
 	heights uint64   // over all blocks, operands at its beginning
 	locals  []local  // by index
-	used    uint64   // locals that the function uses
+	globals []uint32 // by index: the function that used it last
+	used    uint64   // locals and globals that the function uses
+	mutable uint64   // how many globals are
 	serial  uint32
 	place   uint32 // in instructions, from 1
 }
@@ -44,7 +47,16 @@ type surveyed struct {
 	params        uint64
 }
 
-func newSurveyor(m *wasm.Module) *surveyor { return &surveyor{module: m, spaces: m.Spaces()} }
+func newSurveyor(m *wasm.Module) *surveyor {
+	s := &surveyor{module: m, spaces: m.Spaces()}
+	s.globals = make([]uint32, len(s.spaces.Globals))
+	for _, g := range s.spaces.Globals {
+		if g.Mutable {
+			s.mutable++
+		}
+	}
+	return s
+}
 
 // survey returns the effort of function i of those that the module defines.
 func (s *surveyor) survey(i int) effort {
@@ -92,6 +104,12 @@ func (s *surveyor) instruction() {
 	case wasm.OpCallIndirect, wasm.OpReturnCallIndirect, wasm.OpCallRef, wasm.OpReturnCallRef:
 		s.pop(1)
 		s.call(s.module.Types[s.it.Index])
+	case wasm.OpGlobalGet, wasm.OpGlobalSet:
+		if known := &s.globals[s.it.Index]; *known != s.serial {
+			*known = s.serial
+			s.used++
+		}
+		s.other(info)
 	default:
 		s.other(info)
 	}
@@ -231,6 +249,7 @@ func (s *surveyor) label(depth uint32) uint64 { return s.blocks[len(s.blocks)-1-
 func (s *surveyor) call(t wasm.FuncType) {
 	s.effort.instructions++
 	s.effort.passed += uint64(len(t.Params) + len(t.Results))
+	s.effort.reloads += s.mutable
 	s.pop(uint64(len(t.Params)))
 	s.push(uint64(len(t.Results)))
 }

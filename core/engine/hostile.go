@@ -21,7 +21,7 @@ const (
 	secondsPerByte = 10e-6
 	// With no limit given, compiling may take so much memory, and so much more for each byte of the module.
 	defaultMemory = 1 << 30
-	memoryPerByte = 64
+	memoryPerByte = 128
 )
 
 // seconds returns how long wazero's compiler takes for a function: the most that was seen for any of a kind.
@@ -30,12 +30,12 @@ func (e *effort) seconds() float64 {
 	return 11e-9*blocks*blocks + // dominators, by chains as long as there are blocks
 		750e-9*float64(e.live) + // liveness, block by block
 		2.1e-9*phis*phis + // redundant phis, until none is left
-		1.2e-6*float64(e.passed) + 13e-6*float64(e.instructions)
+		1.2e-6*float64(e.passed) + 0.4e-6*float64(e.reloads) + 13e-6*float64(e.instructions)
 }
 
 // memory returns how many bytes it takes meanwhile, and until the module is compiled.
 func (e *effort) memory() (meanwhile, kept uint64) {
-	meanwhile = 4600*e.instructions + 3400*e.blocks + 70*e.live + 1500*e.phis + 400*e.passed +
+	meanwhile = 4600*e.instructions + 3400*e.blocks + 70*e.live + 1500*e.phis + 400*e.passed + 170*e.reloads +
 		35*e.loops*e.loops // loops that follow each other are nested to the register allocator
 	return meanwhile, 1000 + 150*e.instructions + 8*e.locals
 }
@@ -49,6 +49,7 @@ func (e *effort) interpreted() uint64 {
 type workload struct {
 	tooMuch string   // why the module is not for wazero's compiler, or ""
 	kept    uint64   // bytes until all is compiled
+	worker  uint64   // bytes that each worker keeps from one function to the next
 	largest []uint64 // bytes for a function each, the largest ones first: as many as there may be workers
 }
 
@@ -57,6 +58,7 @@ func estimate(prepared *wasm.Module, compiler Compiler, size, workers int) workl
 	w, seconds := workload{}, 0.0
 	s := newSurveyor(prepared)
 	var functions []uint64
+	var blocks, reloads uint64
 	for i := range prepared.Code {
 		e := s.survey(i)
 		if compiler == Interpreter {
@@ -66,10 +68,16 @@ func estimate(prepared *wasm.Module, compiler Compiler, size, workers int) workl
 		meanwhile, kept := e.memory()
 		w.kept += kept
 		functions = append(functions, meanwhile)
-		seconds += e.seconds()
+		blocks, reloads = max(blocks, e.blocks), reloads+e.reloads
+		seconds += e.seconds() + 8e-9*float64(len(s.globals)) // which are declared for each function
 		if e.seconds() > functionSeconds || meanwhile > functionMemory {
 			w.tooMuch = fmt.Sprintf("function %d would take the compiler too long, or too much memory", s.spaces.ImportedFuncs+i)
 		}
+	}
+	// Its blocks are used again, each with a map of variables that was as large as any before.
+	w.worker = 24 * min(blocks*s.mutable, reloads)
+	if w.tooMuch == "" && w.worker > functionMemory {
+		w.tooMuch = "its calls and mutable globals would take the compiler too much memory"
 	}
 	if w.tooMuch == "" && seconds > functionSeconds+float64(size)*secondsPerByte {
 		w.tooMuch = "its functions would take the compiler too long"
@@ -83,6 +91,7 @@ func estimate(prepared *wasm.Module, compiler Compiler, size, workers int) workl
 func (w *workload) fit(limit uint64) (workers int, need uint64) {
 	need = w.kept
 	for _, bytes := range w.largest {
+		bytes += w.worker
 		if workers > 0 && need+bytes > limit {
 			break
 		}

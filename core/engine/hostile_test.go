@@ -29,6 +29,9 @@ func TestSurvey(t *testing.T) {
 		{"(func)", effort{blocks: 1}},
 		{"(func (local i32 i64) nop i32.const 1 drop)", effort{blocks: 1, locals: 2}},
 		{"(func (param i32) local.get 0 i32.load drop)", effort{blocks: 1, locals: 1, live: 1, instructions: 1}},
+		{"(global (mut i32) (i32.const 0)) (func (local i32) call 0 global.get 0 local.set 0 call 0)", effort{
+			blocks: 1, locals: 1, live: 2, instructions: 3, reloads: 2,
+		}},
 		{"(func block end block end)", effort{blocks: 3}},
 		{"(func i32.const 7 i32.const 1 if nop else nop end drop)", effort{blocks: 4, live: 3}},
 		{"(func i32.const 7 loop br 0 end drop)", effort{blocks: 3, loops: 1, live: 2, instructions: 1}},
@@ -48,7 +51,7 @@ func TestSurvey(t *testing.T) {
 }
 
 func TestWorkersFitTheLimit(t *testing.T) {
-	w := workload{kept: 100, largest: []uint64{50, 40, 30}}
+	w := workload{kept: 100, worker: 10, largest: []uint64{40, 30, 20}}
 	for _, test := range []struct {
 		limit, need uint64
 		workers     int
