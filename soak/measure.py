@@ -18,6 +18,7 @@ def resident():
     for _ in range(SAMPLES):
         gc.collect()
         _native.census()  # collects in Go, and gives back
+        time.sleep(0.01)  # finalizers run meanwhile
         if GIVES_BACK is not None:
             GIVES_BACK(0)
         with open("/proc/self/statm") as statm:
