@@ -121,8 +121,9 @@ func (g *guest) anything(r *rand.Rand) {
 	}
 }
 
-// TestCloseDuringCall: closing an environment, or a descriptor, while another thread uses it takes nothing from under it.
+// TestCloseDuringCall: closing an environment while other threads use it takes nothing from under them, and leaves nothing open.
 func TestCloseDuringCall(t *testing.T) {
+	before := descriptors(t)
 	for range 50 {
 		g := newGuest(t, wasi.Config{Mounts: []wasi.Mount{{Guest: "/", Host: t.TempDir()}}})
 		g.create(3, "f", "text")
@@ -140,8 +141,16 @@ func TestCloseDuringCall(t *testing.T) {
 				}
 			}
 		})
+		opener := guestOf(t, g.env, wasi.Snapshot1)
+		all.Go(func() {
+			for opener.open(3, "f", 0) != vfs.EBADF {
+			}
+		})
 		runtime.Gosched()
 		g.env.Close()
 		all.Wait()
+	}
+	if after := descriptors(t); after > before {
+		t.Errorf("%d descriptors before, %d after", before, after)
 	}
 }

@@ -35,9 +35,14 @@ var attempts = map[string]func(dir vfs.Dir, path string) error{
 			return err
 		}
 		defer node.Close()
-		if f, ok := node.(vfs.File); ok {
+		switch node := node.(type) {
+		case vfs.File:
 			buf := make([]byte, 10)
-			if n, _ := f.ReadAt(buf, 0); string(buf[:n]) == "secret" {
+			if n, _ := node.ReadAt(buf, 0); string(buf[:n]) == "secret" {
+				return errEscape
+			}
+		case vfs.Dir:
+			if st, _ := node.StatAt("secret", false); st.Size == int64(len("secret")) {
 				return errEscape
 			}
 		}
@@ -102,12 +107,16 @@ var swaps = map[string]swap{
 			os.WriteFile(in(inside, "d", "secret"), nil, 0o644)
 			return os.Symlink(filepath.Join("..", "outside"), in(inside, "link"))
 		},
-		step: func(inside string) {
-			os.Rename(in(inside, "d"), in(inside, "d2"))
-			os.Rename(in(inside, "link"), in(inside, "d"))
-			os.Rename(in(inside, "d"), in(inside, "link"))
-			os.Rename(in(inside, "d2"), in(inside, "d"))
+		step: swapDirectory,
+	},
+	// The same, where a slash would have the host follow the link.
+	"directory for link, by a slash": {
+		path: "d/",
+		setup: func(inside string) error {
+			os.Mkdir(in(inside, "d"), 0o755)
+			return os.Symlink(filepath.Join("..", "outside"), in(inside, "link"))
 		},
+		step: swapDirectory,
 	},
 	// So is a file.
 	"file for link": {
@@ -134,6 +143,13 @@ var swaps = map[string]swap{
 			os.Rename(in(inside, "c"), in(inside, "a", "b", "c"))
 		},
 	},
+}
+
+func swapDirectory(inside string) {
+	os.Rename(in(inside, "d"), in(inside, "d2"))
+	os.Rename(in(inside, "link"), in(inside, "d"))
+	os.Rename(in(inside, "d"), in(inside, "link"))
+	os.Rename(in(inside, "d2"), in(inside, "d"))
 }
 
 func TestRaces(t *testing.T) {

@@ -2,6 +2,8 @@ package vfs_test
 
 import (
 	"errors"
+	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -108,6 +110,16 @@ func TestQuotaOfBytes(t *testing.T) {
 		f.Close()
 		open(t, dir, "f", vfs.How{Truncate: true}).Close()
 		check("after opening to truncate", 1000)
+		target := strings.Repeat("x", 200)
+		for n := range 5 {
+			if err := dir.Symlink(target, fmt.Sprint(n)); err != nil {
+				t.Fatal(err)
+			}
+			check("after a link", 800-200*n)
+		}
+		if err := dir.Symlink("x", "more"); err != vfs.ENOSPC {
+			t.Errorf("a link when full gave %v", err)
+		}
 	})
 }
 
