@@ -3,6 +3,7 @@
 #   make run     runs a real WASI program: counts the words of this repository's documents
 #   make test    all tests, Go and Python, the latter on the wheel as installed
 #   make soak    everything at once for MINUTES=30: no failure, no hang, no leak
+#   make asan    the tests in Python, with the C half watched by AddressSanitizer; Linux and gcc
 #   make check   formatting, linters and types
 #   make realworld   runs CPython, SQLite, esbuild and others, from npm and PyPI; takes minutes, and npm
 #   make bench   figures against wasmtime, pywasm3 and plain C
@@ -21,7 +22,7 @@ SOURCES := setup.py pyproject.toml MANIFEST.in go.mod go.sum $(shell find bridge
 	-path pywasm/_gopy -prune -o -name 'gopy_bridge.go' -prune -o -name '*_test.go' -prune -o \
 	-name '*.go' -print -o -name '*.[ch]' -print -o -name '*.def' -print -o -name '*.py' -print -o -name '*.pyi' -print)
 
-.PHONY: run test soak test-go test-python check check-go check-python check-c bench realworld wheels wheels-test version-is clean
+.PHONY: run test soak asan test-go test-python check check-go check-python check-c bench realworld wheels wheels-test version-is clean
 
 run: $(VENV)/installed
 	$(BIN)/pywasm run --dir docs::/docs --env WC_SORT=words examples/wordcount/wordcount.wasm /docs
@@ -39,6 +40,17 @@ test-python: $(VENV)/installed
 soak: MINUTES ?= 30
 soak: $(VENV)/installed
 	test ! -e /proc/self/statm || $(BIN)/python soak/run.py --minutes $(MINUTES)
+
+# Go has the signals; what only the wheel or the source tree is about is left out, as are leaks (tests_py/test_leaks.py).
+asan: export PYWASM_CFLAGS = -fsanitize=address,undefined -fno-omit-frame-pointer -g
+asan: $(VENV)/installed
+	rm -rf build/asan
+	$(PIP) install --no-deps --target build/asan .
+	cd tests_py && LD_PRELOAD="$$(cc -print-file-name=libasan.so) $$(cc -print-file-name=libubsan.so)" \
+		ASAN_OPTIONS=detect_leaks=0:handle_segv=0:handle_sigbus=0:handle_sigfpe=0:handle_abort=0:use_sigaltstack=0:quarantine_size_mb=8 \
+		UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1 \
+		PYTHONMALLOC=malloc PYTHONDEVMODE=1 PYTHONPATH=$(CURDIR)/build/asan $(CURDIR)/$(BIN)/pytest \
+		-m "not build" --ignore test_build.py --ignore test_wheel.py --ignore test_typing.py --ignore test_leaks.py
 
 check: check-go check-python check-c
 

@@ -166,7 +166,8 @@ def soak(seconds, seed, count, cache):
         if now >= len(samples) * seconds / SAMPLES:
             workers.pause()
             for place in places:
-                place.views, place.instances = [None] * 8, [None] * 8
+                place.views[:] = [None] * len(place.views)
+                place.instances.clear()
             samples.append(measure.resident())
             faulthandler.dump_traceback_later(PATIENCE + seconds / SAMPLES, exit=True)
             workers.resume()

@@ -10,7 +10,9 @@ with --check it only says what is missing.
 
 from __future__ import annotations
 
+import os
 import runpy
+import shlex
 import shutil
 import sys
 from collections.abc import Iterable
@@ -47,6 +49,8 @@ C_FLAGS = (
     "-fvisibility=hidden",
     f"-ffile-prefix-map={ROOT}=.",
 )
+# For builds that look for defects: see `make asan`. Such a library keeps its symbols.
+MORE_C_FLAGS = shlex.split(os.environ.get("PYWASM_CFLAGS", ""))
 
 
 def build(target: Path) -> list[Path]:
@@ -164,6 +168,7 @@ def compile_c(
     headers = [path for include in includes for path in include.iterdir() if path.suffix in HEADERS]
     flags = [
         *C_FLAGS,
+        *MORE_C_FLAGS,
         *([] if tools.goos == "windows" else ["-fPIC"]),
         *python.flags,
         *(f"-I{include.relative_to(ROOT)}" for include in includes),
@@ -191,7 +196,7 @@ def show(warnings: str) -> None:
 
 def link_flags(tools: Toolchain, name: str) -> list[str]:
     if tools.goos != "darwin":
-        return ["-shared", "-s"]
+        return ["-shared", *(MORE_C_FLAGS or ["-s"])]
     # zig knows no -bundle. What it makes has a name and a map for debuggers in it, which would be
     # paths of this machine.
     named = ["-shared", f"-Wl,-install_name,@rpath/{name}", "-Wl,-S"]
