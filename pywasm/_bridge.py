@@ -22,7 +22,7 @@ def go_bytes(data: bytes) -> Any:
     """Returns the []byte of Go that functions of package bridge take."""
     if _from_bytes is None:
         _import()
-    return _from_bytes(data)
+    return _from_bytes(data)  # pyright: ignore[reportOptionalCall]  # _import has set it
 
 
 def _import() -> Any:

@@ -148,9 +148,9 @@ def make_error(code: str, message: str, detail: str) -> WasmError:
     """Makes the exception that an error of the engine stands for; detail is JSON or empty."""
     if not detail:
         return _CLASSES.get(code, WasmError)(message)
-    import json
+    from ._json import loads
 
-    fields = json.loads(detail)
+    fields = loads(detail)
     if code == "trap":
         from ._trapcode import TrapCode
 
@@ -169,9 +169,9 @@ def frames(fields: dict[str, Any]) -> list[Frame]:
 
 def add_frames(error: BaseException, detail: str) -> None:
     """Notes through which functions of the guest an exception of a host function came."""
-    import json
+    from ._json import loads
 
     add_note = getattr(error, "add_note", None)  # Python 3.11
     if add_note is not None:
-        for frame in frames(json.loads(detail)):
+        for frame in frames(loads(detail)):
             add_note(f"in WebAssembly: {frame}")

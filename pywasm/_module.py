@@ -59,7 +59,7 @@ class Module:
         self._again: Callable[[Store], Any] | None = None  # where it did not come from bytes
 
     def _adopt(self, store: Store, handle: Any) -> None:
-        import json
+        from ._json import loads
 
         self.store = store
         self._closed = False
@@ -72,7 +72,7 @@ class Module:
         #: Why the module is interpreted in a store that compiles: it throws or catches exceptions,
         #: or the compiler would take too long for it. None where it is compiled as the store says.
         self.compiler_note: str | None = str(handle.Note()) or None
-        description = json.loads(handle.Describe())
+        description = loads(handle.Describe())
         self._name: str | None = description["name"]
         self._imports = [
             ImportType(i["module"], i["name"], extern_type(i["type"]))
