@@ -26,7 +26,6 @@ PATIENCE = 60  # seconds until something that does not end is a hang
 # How much resident memory may grow, from the first tenth to the end. A short run has few moments at
 # which little is alive, so the least of them says less.
 GROWTH = 1.02
-LONG = 10  # minutes from which memory is judged: in less, stacks that Go keeps outweigh all else
 GROWTH_SHORT = 1.5
 SHORT = 10  # minutes
 SAMPLES = 60
