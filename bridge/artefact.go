@@ -37,8 +37,7 @@ func IsArtefact(begin []byte) bool { return artefact.IsArtefact(begin) }
 // of Python's, since it may be large; nothing refers to them when this returns.
 func (s *Store) Deserialize(address, size int64, key []byte) (m *Module, err error) {
 	defer guard(&err)
-	content := unsafe.Slice(*(**byte)(unsafe.Pointer(&address)), size)
-	return owner(s.store.Deserialize(bytes.NewReader(content), size, key))
+	return owner(s.store.Deserialize(bytes.NewReader(borrowed(address, size)), size, key))
 }
 
 // Share returns another handle on the module, which must be open.

@@ -1,16 +1,12 @@
 package bridge
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
-	"io"
 	"maps"
 	"os"
 	"slices"
 	"strings"
-	"sync"
-	"time"
 	"unsafe"
 
 	"github.com/tetratelabs/wazero/api"
@@ -19,152 +15,80 @@ import (
 	"github.com/pywasm-go/pywasm/core/wasi"
 )
 
-// WasiConfig gathers what an environment is made of; see wasi.Config.
-type WasiConfig struct {
-	config   wasi.Config
-	opened   []*os.File
-	captures [3]*wasi.Capture // of stdout and stderr
-}
-
-// NewWasiConfig returns a configuration in which the guest has the streams of the process.
-func NewWasiConfig() *WasiConfig {
-	return &WasiConfig{config: wasi.Config{Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Interrupt: Pause}}
-}
-
-// Pointer returns the address for the data plane, which connects Python's streams. It is valid as long as the handle.
-func (w *WasiConfig) Pointer() int64 { return int64(uintptr(unsafe.Pointer(w))) }
-
-// Connect has a stream of Python's read or written, 0 to 2 being stdin to stderr.
-func Connect(config unsafe.Pointer, number int, stream io.ReadWriter) {
-	w := (*WasiConfig)(config)
-	if number == 0 {
-		w.config.Stdin = stream
-	} else {
-		w.output(number, stream)
-	}
-}
-
-func (w *WasiConfig) output(number int, stream io.Writer) {
-	if number == 1 {
-		w.config.Stdout = stream
-	} else {
-		w.config.Stderr = stream
-	}
-}
-
-// Input gives the guest bytes as its stdin.
-func (w *WasiConfig) Input(content []byte) { w.config.Stdin = bytes.NewReader(content) }
-
-// InputFile gives the guest a file as its stdin.
-func (w *WasiConfig) InputFile(path []byte) (err error) {
-	defer guard(&err)
-	file, err := w.open(path, os.O_RDONLY)
-	if err == nil {
-		w.config.Stdin = file
-	}
-	return err
-}
-
-// OutputFile has stdout (1) or stderr (2) written to a file, which is made or emptied.
-func (w *WasiConfig) OutputFile(number int, path []byte) (err error) {
-	defer guard(&err)
-	file, err := w.open(path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC)
-	if err == nil {
-		w.output(number, file)
-	}
-	return err
-}
-
-func (w *WasiConfig) open(path []byte, flags int) (*os.File, error) {
-	file, err := os.OpenFile(string(path), flags, 0o666)
-	if err != nil {
-		return nil, &engine.Error{Code: engine.CodeRuntime, Text: "cannot open a stream: " + err.Error()}
-	}
-	w.opened = append(w.opened, file)
-	return file, nil
-}
-
-// Capture keeps up to limit bytes of stdout (1) or stderr (2), see Environment.Captured.
-func (w *WasiConfig) Capture(number int, limit int64) {
-	w.captures[number] = wasi.NewCapture(int(limit))
-	w.output(number, w.captures[number])
-}
-
-// Discard has nobody read stdout (1) or stderr (2).
-func (w *WasiConfig) Discard(number int) { w.output(number, nil) }
-
-// Join sends stderr where stdout goes.
-func (w *WasiConfig) Join() { w.config.Stderr = w.config.Stdout }
-
-// Argument adds an argument, the first being the program's name. Text crosses as bytes, since it may hold a NUL, which is
-// an error to tell.
-func (w *WasiConfig) Argument(argument []byte) {
-	w.config.Args = append(w.config.Args, string(argument))
-}
-
-// Variable adds an environment variable.
-func (w *WasiConfig) Variable(name, value []byte) {
-	w.config.Env = append(w.config.Env, wasi.Variable{Name: string(name), Value: string(value)})
-}
-
-// Directory mounts a directory of the host. A quota is in bytes that may be added, 0 for no limit.
-func (w *WasiConfig) Directory(guest, host []byte, readOnly bool, quota int64) {
-	w.mount(wasi.Mount{Guest: string(guest), Host: string(host), ReadOnly: readOnly, Quota: quota})
-}
-
-// Memory mounts a file system in memory; File fills it. A quota is in bytes that it may hold, 0 for wasi.DefaultMemory.
-func (w *WasiConfig) Memory(guest []byte, readOnly bool, quota int64) {
-	w.mount(wasi.Mount{Guest: string(guest), Files: map[string][]byte{}, ReadOnly: readOnly, Quota: quota})
-}
-
-// File adds a file to what Memory has mounted last.
-func (w *WasiConfig) File(path, content []byte) {
-	w.config.Mounts[len(w.config.Mounts)-1].Files[string(path)] = content
-}
-
-func (w *WasiConfig) mount(m wasi.Mount) { w.config.Mounts = append(w.config.Mounts, m) }
-
-// FixedTime has the clocks start at a time, in nanoseconds since 1970, and move only with the guest.
-func (w *WasiConfig) FixedTime(nanoseconds int64) {
-	start := time.Unix(0, nanoseconds)
-	w.config.FixedTime = &start
-}
-
-// Seed makes randomness reproducible.
-func (w *WasiConfig) Seed(seed uint64) { w.config.Seed = &seed }
-
-// Listen gives the guest a socket that listens on a TCP address, host:port.
-func (w *WasiConfig) Listen(address []byte) {
-	w.config.Listen = append(w.config.Listen, string(address))
-}
-
 // Environment is what guests see of the world through WASI. Snapshots of WASI are numbered 0 and 1.
 type Environment struct {
 	environment *wasi.Environment
 	opened      []*os.File
 	captures    [3]*wasi.Capture
-	mu          sync.Mutex
-	hosts       [2]map[string]*engine.HostFunc // by snapshot and name, made when asked for
+	snapshots   [2]wasiSnapshot
 }
 
-// Open makes the environment.
-func (w *WasiConfig) Open() (e *Environment, err error) {
+// wasiSnapshot is an environment as seen through one version of WASI.
+type wasiSnapshot struct {
+	environment *wasi.Environment
+	version     wasi.Version
+}
+
+// OpenWasi makes an environment of the records at an address, see wasiConfig. The guest has the streams of the process where
+// they do not say otherwise.
+func OpenWasi(address, size int64) (e *Environment, err error) {
 	defer guard(&err)
-	environment, err := wasi.New(w.config)
+	w := wasiConfig{Config: wasi.Config{Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Interrupt: Pause}}
+	err = w.read(records{borrowed(address, size)})
+	var environment *wasi.Environment
+	if err == nil {
+		environment, err = wasi.New(w.Config)
+	}
 	if err != nil {
+		_ = closeAll(w.opened)
 		return nil, err
 	}
-	hosts := [2]map[string]*engine.HostFunc{{}, {}}
-	return &Environment{environment: environment, opened: w.opened, captures: w.captures, hosts: hosts}, nil
+	return &Environment{
+		environment: environment, opened: w.opened, captures: w.captures,
+		snapshots: [2]wasiSnapshot{{environment, wasi.Snapshot0}, {environment, wasi.Snapshot1}},
+	}, nil
+}
+
+func closeAll(files []*os.File) (err error) {
+	for _, file := range files {
+		err = errors.Join(err, file.Close())
+	}
+	return err
+}
+
+// Pointer returns the address of the environment as a snapshot has it, for the data plane. It is valid as long as the handle.
+func (e *Environment) Pointer(snapshot int) int64 {
+	return int64(uintptr(unsafe.Pointer(&e.snapshots[snapshot])))
+}
+
+// WasiFunction returns a function of a snapshot that Python knows by its address, by its place in WasiFunctions.
+func WasiFunction(snapshot unsafe.Pointer, index int) engine.HostFunc {
+	s := (*wasiSnapshot)(snapshot)
+	call := s.environment.Function(s.version, index).Call
+	return func(c *engine.Call, guest api.Module, stack []uint64) { call(c, guest, stack) }
+}
+
+// WasiFunctions returns the functions of a snapshot, in lines of name, parameters and results: i for i32, I for i64.
+func WasiFunctions(snapshot int) string {
+	var lines strings.Builder
+	for _, s := range wasi.Version(snapshot).Signatures() {
+		lines.WriteString(s.Name + " " + letters(s.Params) + " " + letters(s.Results) + "\n")
+	}
+	return lines.String()
+}
+
+func letters(types []api.ValueType) string {
+	out := make([]byte, len(types))
+	for i, t := range types {
+		out[i] = map[api.ValueType]byte{api.ValueTypeI32: 'i', api.ValueTypeI64: 'I'}[t]
+	}
+	return string(out)
 }
 
 // Close closes what guests have open, the sockets, and the files that their streams go to.
 func (e *Environment) Close() (err error) {
 	defer guard(&err)
-	err = e.environment.Close()
-	for _, file := range e.opened {
-		err = errors.Join(err, file.Close())
-	}
+	err = errors.Join(e.environment.Close(), closeAll(e.opened))
 	e.opened = nil
 	return err
 }
@@ -202,50 +126,3 @@ func (f *Files) Path(i int) []byte { return []byte(f.paths[i]) }
 
 // Content returns what is in a file.
 func (f *Files) Content(i int) []byte { return f.contents[f.paths[i]] }
-
-// HostFunction returns the host function that Python knows by its address.
-func HostFunction(p unsafe.Pointer) engine.HostFunc { return *(*engine.HostFunc)(p) }
-
-// WasiFunctions are the functions of a snapshot of WASI.
-type WasiFunctions struct{ signatures []wasi.Signature }
-
-// NewWasiFunctions returns those of snapshot 0 or 1.
-func NewWasiFunctions(snapshot int) *WasiFunctions {
-	return &WasiFunctions{versions[snapshot].Signatures()}
-}
-
-var versions = [2]wasi.Version{wasi.Snapshot0, wasi.Snapshot1}
-
-// Count returns how many there are.
-func (f *WasiFunctions) Count() int { return len(f.signatures) }
-
-// Name returns the name of a function.
-func (f *WasiFunctions) Name(i int) string { return f.signatures[i].Name }
-
-// Params returns the types of the parameters of a function, as numbers.
-func (f *WasiFunctions) Params(i int) []byte { return apiNumbers(f.signatures[i].Params) }
-
-// Results returns the types of the results of a function, as numbers.
-func (f *WasiFunctions) Results(i int) []byte { return apiNumbers(f.signatures[i].Results) }
-
-func apiNumbers(types []api.ValueType) []byte {
-	out := make([]byte, len(types))
-	for i, t := range types {
-		out[i] = map[api.ValueType]byte{api.ValueTypeI32: 1, api.ValueTypeI64: 2}[t]
-	}
-	return out
-}
-
-// Pointer returns the address of a function of WasiFunctions for the data plane. It is valid as long as the handle.
-func (e *Environment) Pointer(snapshot int, name string) int64 {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	host := e.hosts[snapshot][name]
-	if host == nil {
-		f, _ := e.environment.Function(versions[snapshot], name)
-		bound := engine.HostFunc(func(c *engine.Call, guest api.Module, stack []uint64) { f.Call(c, guest, stack) })
-		host = &bound
-		e.hosts[snapshot][name] = host
-	}
-	return int64(uintptr(unsafe.Pointer(host)))
-}

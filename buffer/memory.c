@@ -111,7 +111,7 @@ static PyObject *Memory_new(PyTypeObject *type, PyObject *args, PyObject *keywor
     if (!PyArg_ParseTupleAndKeywords(args, keywords, "OO:Memory", names, &store, &memory_type)) {
         return NULL;
     }
-    PyObject *made = PyObject_CallMethod(py_helpers, "make_memory", "OO", store, memory_type);
+    PyObject *made = PyObject_CallMethod(helpers(), "make_memory", "OO", store, memory_type);
     PyObject *self = NULL;
     if (made != NULL && PyArg_ParseTuple(made, "O!p", Core_Type, &core, &shared)) {
         self = allocate(type, core, shared, memory_type);
@@ -220,7 +220,7 @@ static PyObject *Memory_write(PyObject *self, PyObject *args, PyObject *keywords
 }
 
 static PyObject *Memory_repr(PyObject *self) {
-    return PyObject_CallMethod(py_helpers, "memory_repr", "O", self);
+    return PyObject_CallMethod(helpers(), "memory_repr", "O", self);
 }
 
 static int Memory_traverse(PyObject *self, visitproc visit, void *arg) {

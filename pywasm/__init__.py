@@ -9,7 +9,6 @@
 
 from __future__ import annotations
 
-from . import _helpers, _native
 from ._errors import (
     CompileError,
     DeserializeError,
@@ -46,7 +45,6 @@ from ._native import (
     Uint64Array,
 )
 from ._store import Store
-from ._text import wasm2wat, wat2wasm
 from ._types import (
     ExportType,
     FunctionType,
@@ -56,10 +54,6 @@ from ._types import (
     TableType,
     TagType,
 )
-from ._values import Value
-from ._version import __version__
-
-_native.set_helpers(_helpers)
 
 
 def _name_public_classes() -> None:
@@ -76,16 +70,23 @@ if TYPE_CHECKING:
     from . import compat, compilers, engine, target, wasi
     from ._process_error import ProcessError
     from ._run import CompletedProcess, run
+    from ._text import wasm2wat, wat2wasm
     from ._trapcode import TrapCode
+    from ._values import Value
     from ._valuetype import Type
+    from ._version import __version__
 
 # What is imported when it is asked for, to keep `import pywasm` short.
 _LATER = {
-    "Type": "._valuetype",
-    "TrapCode": "._trapcode",
-    "CompletedProcess": "._run",
-    "ProcessError": "._process_error",
-    "run": "._run",
+    "Type": "_valuetype",
+    "TrapCode": "_trapcode",
+    "Value": "_values",
+    "__version__": "_version",
+    "CompletedProcess": "_run",
+    "ProcessError": "_process_error",
+    "run": "_run",
+    "wasm2wat": "_text",
+    "wat2wasm": "_text",
     "compat": "",
     "compilers": "",
     "engine": "",
@@ -98,11 +99,10 @@ def __getattr__(name: str) -> object:
     module = _LATER.get(name)
     if module is None:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from importlib import import_module
-
-    found = import_module(module or f".{name}", __name__)
-    value = getattr(found, name) if module else found
-    globals()[name] = value
+    __import__(f"{__name__}.{module or name}")  # importlib would have to be imported itself
+    value = globals()[module or name]
+    if module:
+        value = globals()[name] = getattr(value, name)
     return value
 
 

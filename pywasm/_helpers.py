@@ -1,10 +1,10 @@
-"""What the C types ask of Python: see bridge/native/native.h, py_helpers."""
+"""What the C types ask of Python, imported when they do (bridge/native/errors.c, helpers)."""
 
 from __future__ import annotations
 
 from . import _native
 from ._bridge import go_bytes
-from ._errors import Frame, Trap, WasmError, add_frames, make_error
+from ._errors import Frame, Trap, WasmError
 from ._store import Store
 from ._types import FunctionType, GlobalType, MemoryType, TableType, type_names
 from ._values import Value
@@ -16,10 +16,8 @@ if TYPE_CHECKING:
 
     from ._module import Module
 
-__all__ = ["add_frames", "make_error"]
 
-
-# ---- errors ----
+# ---- errors, see also _errors.py ----
 
 
 def raise_trap(text: str, module: Module, index: int) -> None:
@@ -177,13 +175,6 @@ def anchor(store: Store, function: _native.Function, interpreted: bool) -> _nati
         go_bytes(type._params), go_bytes(type._results), bool(interpreted)
     )
     return _native.Core(store, _Made(handle), handle.Pointer(), interpreted, (function,))
-
-
-def is_main_thread() -> bool:
-    """Says whether handlers of signals run on this thread."""
-    import threading
-
-    return threading.current_thread() is threading.main_thread()
 
 
 def call_async(function: _native.Function, args: tuple[Any, ...]) -> Any:

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import math
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from types import TracebackType
 
     from . import _native
 
+INFINITY = float("inf")  # not math.inf: math is a library of its own
 MAX_FUEL = 2**62
 
 
 def nanoseconds(timeout: float | None) -> int:
     """Returns a timeout in seconds as C takes it: 0 for none."""
-    if timeout is None or timeout == math.inf:
+    if timeout is None or timeout == INFINITY:
         return 0
     if not isinstance(timeout, (int, float)):
         raise TypeError(f"timeout must be a number of seconds, not {type(timeout).__name__}")
@@ -26,7 +25,7 @@ def nanoseconds(timeout: float | None) -> int:
 
 def fuel_units(fuel: float) -> int:
     """Returns fuel as the engine takes it."""
-    if fuel == math.inf:
+    if fuel == INFINITY:
         return MAX_FUEL
     if not isinstance(fuel, int) or isinstance(fuel, bool):
         raise TypeError(f"fuel must be an int or math.inf, not {type(fuel).__name__}")

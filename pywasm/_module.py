@@ -8,7 +8,6 @@ from . import _native
 from ._bridge import bridge, go_bytes
 from ._errors import CompileError, DeserializeError, WasmError
 from ._store import Store
-from ._text import wat2wasm
 from ._types import (
     ExportType,
     FunctionType,
@@ -282,12 +281,18 @@ def _unpickle(store: Store, binary: bytes, name: str | None) -> Module:
 
 def _binary(source: Any) -> bytes:
     if isinstance(source, str):
-        return wat2wasm(source)
+        return _assembled(source)
     try:
         binary = _content(source)
     except TypeError:
         raise TypeError("`Module` accepts Wasm bytes or a WAT string") from None
-    return wat2wasm(binary) if binary.lstrip()[:1] == b"(" else binary
+    return _assembled(binary) if binary.lstrip()[:1] == b"(" else binary
+
+
+def _assembled(text: str | bytes) -> bytes:
+    from ._text import wat2wasm
+
+    return wat2wasm(text)
 
 
 _FUNCTION, _TABLE, _MEMORY, _GLOBAL, _TAG = range(5)

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
 
 from . import wasi
 from ._errors import ExitError, LinkError, Timeout, Trap, WasmError
 from ._instance import Instance
 from ._module import Module
 from ._store import Store
-from ._streams import BYTES, CAPTURE_LIMIT, Target
+from ._streams import BYTES, CAPTURE, CAPTURE_LIMIT, DISCARD, JOIN
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from typing import Any, Union
 
     Path = Union[str, os.PathLike[str]]
@@ -116,7 +115,7 @@ def run(
     if files is not None:
         builder.map_files("/", files)
     mounts: Any = dirs or ()
-    if isinstance(mounts, Mapping):
+    if hasattr(mounts, "items"):
         builder.map_directories(mounts)
     else:
         builder.preopen_directories(mounts)
@@ -198,7 +197,7 @@ def _source(stdin: Any, text: bool) -> Any:
 
 
 def _target(stream: Any) -> Any:
-    special = {PIPE: Target.CAPTURE, STDOUT: Target.JOIN, DEVNULL: Target.DISCARD}
+    special = {PIPE: CAPTURE, STDOUT: JOIN, DEVNULL: DISCARD}
     if isinstance(stream, int) and stream in special:
         return special[stream]
     return _file(stream, "wb")

@@ -7,6 +7,7 @@ from _weakref import ref
 
 from . import _native
 from ._bridge import bridge, go_bytes
+from ._errors import WasmError
 from ._limits import count, fuel_units, nanoseconds
 
 TYPE_CHECKING = False
@@ -149,8 +150,12 @@ class Store(_native.Store):
             self._handle.Close()
 
     def __del__(self) -> None:
+        # Of a cycle, the handle may have gone first: what it led to is Go's to collect then.
         if hasattr(self, "_handle"):
-            self.close()
+            try:
+                self.close()
+            except WasmError:
+                return
 
     def __reduce__(self) -> tuple[Any, ...]:
         self._check()

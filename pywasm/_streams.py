@@ -6,10 +6,9 @@ import io
 import os
 import stat
 import sys
-from enum import Enum
 
 from . import _native
-from ._bridge import go_bytes
+from ._records import record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,12 +19,13 @@ _PATIENCE = 0.01  # seconds until a guest that waits for input is asked whether 
 CAPTURE_LIMIT = 256 << 20  # bytes of a captured stream
 
 
-class Target(Enum):
+class Target:
     """What pywasm.run gives as stdout and stderr, beside what a user may."""
 
-    CAPTURE = "kept, up to CAPTURE_LIMIT"
-    DISCARD = "read by nobody"
-    JOIN = "where stdout goes"
+
+CAPTURE = Target()  # kept, up to CAPTURE_LIMIT
+DISCARD = Target()  # read by nobody
+JOIN = Target()  # where stdout goes
 
 
 def source(stream: Any) -> Any:
@@ -50,47 +50,46 @@ def _path_or_file(stream: Any, method: str, wanted: str) -> Any:
     raise TypeError(f"{wanted} is wanted, not {type(stream).__name__}")
 
 
-def connect(config: Any, stdin: Any, stdout: Any, stderr: Any) -> tuple[Any, Any, Any]:
-    """Tells a bridge.WasiConfig of the streams.
+def connect(stdin: Any, stdout: Any, stderr: Any) -> tuple[list[bytes], tuple[Any, Any, Any]]:
+    """Returns the records of the streams, and those that are file objects of Python.
 
-    Returns those that are file objects of Python, which must stay as long as guests use them.
+    The latter must stay as long as guests use them, and bytes until the records were read.
     """
-    reader, writer = _input(config, stdin), _output(config, 1, stdout)
+    records: list[bytes] = []
+    reader, writer = _input(records, stdin), _output(records, 1, stdout)
     same = stderr == stdout if isinstance(stderr, str) else stderr is stdout
-    if stderr is Target.JOIN or (same and stderr is not None and not isinstance(stderr, Target)):
-        config.Join()
+    if stderr is JOIN or (same and stderr is not None and not isinstance(stderr, Target)):
+        records.append(record(b"J", 2))
         errors = writer
     else:
-        errors = _output(config, 2, stderr)
-    streams = reader, writer, errors
-    _native.wasi_connect(config.Pointer(), streams)
-    return streams
+        errors = _output(records, 2, stderr)
+    return records, (reader, writer, errors)
 
 
-def _input(config: Any, stdin: Any) -> Reader | None:
+def _input(records: list[bytes], stdin: Any) -> Reader | None:
     if isinstance(stdin, bytes):
-        config.Input(go_bytes(stdin))
+        records.append(record(b"B", 0, _native.address(stdin), len(stdin)))
     elif isinstance(stdin, str):
-        config.InputFile(_passed(stdin))
+        records.append(record(b"F", 0, stdin))
     elif stdin is not None:
-        return Reader(stdin)
+        reader = Reader(stdin)
+        records.append(record(b"P", 0, id(reader)))
+        return reader
     return None
 
 
-def _output(config: Any, number: int, stream: Any) -> Writer | None:
-    if stream is Target.CAPTURE:
-        config.Capture(number, CAPTURE_LIMIT)
-    elif stream is Target.DISCARD:
-        config.Discard(number)
+def _output(records: list[bytes], number: int, stream: Any) -> Writer | None:
+    if stream is CAPTURE:
+        records.append(record(b"C", number, CAPTURE_LIMIT))
+    elif stream is DISCARD:
+        records.append(record(b"D", number))
     elif isinstance(stream, str):
-        config.OutputFile(number, _passed(stream))
+        records.append(record(b"F", number, stream))
     elif stream is not None:
-        return Writer(stream)
+        writer = Writer(stream)
+        records.append(record(b"P", number, id(writer)))
+        return writer
     return None
-
-
-def _passed(path: str) -> Any:
-    return go_bytes(path.encode("utf-8", "surrogateescape"))
 
 
 class Reader:

@@ -103,3 +103,6 @@ def _float(type: int, value: float) -> Value:
         name = value.__class__.__name__
         raise TypeError(f"argument 'value': '{name}' object cannot be interpreted as a float")
     return _make(type, float(value))
+
+
+Value.__module__ = "pywasm"

@@ -8,39 +8,40 @@
 
 from __future__ import annotations
 
-from enum import IntEnum
+import os
 
 from . import _native, _streams
 from ._bridge import bridge, go_bytes
 from ._imports import ImportObject
 from ._module import Module
+from ._records import record
 from ._store import Store
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Iterable, Mapping
     from datetime import datetime
     from os import PathLike
     from types import TracebackType
     from typing import Any, Union
+
+    from ._wasi_version import Version
 
     Path = Union[str, PathLike[str]]
 
 __all__ = ["Environment", "StateBuilder", "Version", "get_version"]
 
 
-class Version(IntEnum):
-    """A version of WASI; LATEST stands for SNAPSHOT1."""
-
-    LATEST = 1
-    SNAPSHOT0 = 2
-    SNAPSHOT1 = 3
+_NAMESPACES = {"wasi_unstable": 0, "wasi_snapshot_preview1": 1}  # by the number of the snapshot
 
 
-_NAMESPACES = {
-    "wasi_unstable": Version.SNAPSHOT0,
-    "wasi_snapshot_preview1": Version.SNAPSHOT1,
-}
+def __getattr__(name: str) -> object:
+    if name != "Version":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from ._wasi_version import Version
+
+    globals()[name] = Version
+    return Version
 
 
 def get_version(module: Module, strict: bool) -> Version | None:
@@ -50,11 +51,13 @@ def get_version(module: Module, strict: bool) -> Version | None:
     """
     if not isinstance(module, Module):
         raise TypeError(f"get_version() argument 1 must be a Module, not {type(module).__name__}")
+    from ._wasi_version import Version
+
     namespaces = dict.fromkeys(item.module for item in module._imports)
-    versions = [_NAMESPACES[name] for name in namespaces if name in _NAMESPACES]
-    if not versions or (strict and len(namespaces) > 1):
+    snapshots = [_NAMESPACES[name] for name in namespaces if name in _NAMESPACES]
+    if not snapshots or (strict and len(namespaces) > 1):
         return None
-    return versions[0]
+    return Version.SNAPSHOT1 if snapshots[0] else Version.SNAPSHOT0
 
 
 class StateBuilder:
@@ -77,10 +80,8 @@ class StateBuilder:
         preopen_directories: Iterable[str] | None = None,
         map_directories: Mapping[str, str] | None = None,
     ) -> None:
-        self._program = _text(program_name, "program_name")
-        self._arguments: list[str] = []
-        self._variables: list[tuple[str, str]] = []
-        self._settings: list[Callable[[Any], None]] = []
+        self._records = [record(b"a", _text(program_name, "program_name"))]
+        self._contents: list[bytes] = []  # which records refer to
         self._streams: list[Any] = [None, None, None]
         self.arguments(arguments or ())
         self.environments(environments or {})
@@ -89,8 +90,7 @@ class StateBuilder:
 
     def argument(self, argument: str) -> StateBuilder:
         """Adds an argument of the program."""
-        self._arguments.append(_text(argument, "argument"))
-        return self
+        return self._add(b"a", _text(argument, "argument"))
 
     def arguments(self, arguments: Iterable[str]) -> StateBuilder:
         """Adds arguments of the program."""
@@ -102,8 +102,7 @@ class StateBuilder:
 
     def environment(self, key: str, value: str) -> StateBuilder:
         """Adds an environment variable."""
-        self._variables.append((_text(key, "key"), _text(value, "value")))
-        return self
+        return self._add(b"e", _text(key, "key"), _text(value, "value"))
 
     def environments(self, environments: Mapping[str, str]) -> StateBuilder:
         """Adds environment variables."""
@@ -134,8 +133,7 @@ class StateBuilder:
 
         quota is how many bytes it may add there, to files of all sizes; it then finds no space.
         """
-        guest, host, limit = _passed(_path(alias)), _passed(_path(directory)), _quota(quota)
-        return self._set(lambda config: config.Directory(guest, host, bool(readonly), limit))
+        return self._add(b"d", _path(alias), _path(directory), bool(readonly), _quota(quota))
 
     def map_directories(self, map_directories: Mapping[str, Path]) -> StateBuilder:
         """Lets the guest use directories under the names that are the keys."""
@@ -156,15 +154,12 @@ class StateBuilder:
         A path that ends in a slash is an empty directory. What became of the files is told by
         Environment.files. quota is how many bytes all files together may have, 256 MiB by default.
         """
-        guest, limit = _passed(_path(alias)), _quota(quota)
         contents = {_path(path): bytes(memoryview(data)) for path, data in _items(files, "files")}
-
-        def mount(config: Any) -> None:
-            config.Memory(guest, bool(readonly), limit)
-            for path, data in contents.items():
-                config.File(_passed(path), go_bytes(data))
-
-        return self._set(mount)
+        self._add(b"m", _path(alias), bool(readonly), _quota(quota))
+        for path, data in contents.items():
+            self._add(b"f", path, _native.address(data), len(data))
+        self._contents.extend(contents.values())
+        return self
 
     def stdin(self, source: Any) -> StateBuilder:
         """Says what the guest reads: bytes, the path of a file, a file object, or None.
@@ -200,13 +195,13 @@ class StateBuilder:
         nanoseconds = round(seconds * 10**9)
         if not 0 <= nanoseconds < 2**63:
             raise ValueError(f"the clocks cannot start at {start}: it is before 1970 or after 2262")
-        return self._set(lambda config: config.FixedTime(nanoseconds))
+        return self._add(b"t", nanoseconds)
 
     def seed(self, seed: int) -> StateBuilder:
         """Has randomness follow from a number below 2**64, for runs that can be repeated."""
         if not 0 <= seed < 2**64:
             raise ValueError(f"a seed must be at least 0 and below 2**64, not {seed}")
-        return self._set(lambda config: config.Seed(seed))
+        return self._add(b"s", seed)
 
     def listen(self, address: str) -> StateBuilder:
         """Gives the guest a socket that listens on a TCP address: `host:port`, with 0 for any port.
@@ -216,10 +211,10 @@ class StateBuilder:
         host, _, port = _text(address, "address").rpartition(":")
         if not host or not port:
             raise ValueError(f"an address has the form host:port, not {address!r}")
-        return self._set(lambda config: config.Listen(_passed(address)))
+        return self._add(b"l", address)
 
-    def _set(self, setting: Callable[[Any], None]) -> StateBuilder:
-        self._settings.append(setting)
+    def _add(self, kind: bytes, *fields: int | str) -> StateBuilder:
+        self._records.append(record(kind, *fields))
         return self
 
     def finalize(self) -> Environment:
@@ -228,15 +223,9 @@ class StateBuilder:
         Raises WasmError for what cannot be opened, and for names and values that cannot be passed
         to a program.
         """
-        config = bridge().NewWasiConfig()
-        for argument in (self._program, *self._arguments):
-            config.Argument(_passed(argument))
-        for key, value in self._variables:
-            config.Variable(_passed(key), _passed(value))
-        for setting in self._settings:
-            setting(config)
-        streams = _streams.connect(config, *self._streams)
-        return Environment(config.Open(), streams)
+        records, streams = _streams.connect(*self._streams)
+        given = b"".join(self._records + records)
+        return Environment(bridge().OpenWasi(_native.address(given), len(given)), streams)
 
 
 class Environment:
@@ -255,7 +244,7 @@ class Environment:
 
         Raises WasmError if no files were given to be mounted under this name.
         """
-        files = self._handle.Files(_passed(_path(guest)))
+        files = self._handle.Files(go_bytes(_path(guest).encode("utf-8", "surrogateescape")))
         return {
             bytes(files.Path(i)).decode(): bytes(files.Content(i)) for i in range(files.Count())
         }
@@ -303,36 +292,37 @@ class Environment:
         return imports
 
     def _namespaces(self, store: Store, version: Version) -> dict[str, Any]:
+        from ._wasi_version import Version
+
         if not isinstance(store, Store):
             raise TypeError(f"argument 1 must be a Store, not {type(store).__name__}")
         try:
-            version = Version(version)
+            snapshot = 0 if Version(version) == Version.SNAPSHOT0 else 1
         except ValueError:
             raise ValueError("Failed to extract `Version` from `PyAny`") from None
-        if version == Version.LATEST:
-            version = Version.SNAPSHOT1
-        names = (name for name, v in _NAMESPACES.items() if v == version)
-        return {name: _Namespace(self, store, version) for name in names}
+        names = (name for name, n in _NAMESPACES.items() if n == snapshot)
+        return {name: _Namespace(self, store, snapshot) for name in names}
 
     def _imports_of(self, module: Module) -> ImportObject:
         """Returns what a module can import, of all versions."""
         imports = ImportObject()
-        for name, version in _NAMESPACES.items():
-            imports._namespaces[name] = _Namespace(self, module.store, version)
+        for name, snapshot in _NAMESPACES.items():
+            imports._namespaces[name] = _Namespace(self, module.store, snapshot)
         return imports
 
 
 class _Namespace:
-    """The functions of a version, by name: each is made when somebody asks for it."""
+    """The functions of a snapshot, by name: each is made when somebody asks for it."""
 
-    __slots__ = ("_environment", "_known", "_made", "_snapshot", "_store")
+    __slots__ = ("_address", "_environment", "_known", "_made", "_snapshot", "_store")
 
-    def __init__(self, environment: Environment, store: Store, version: Version) -> None:
+    def __init__(self, environment: Environment, store: Store, snapshot: int) -> None:
         self._environment = environment
         self._store = store
-        self._snapshot = 0 if version == Version.SNAPSHOT0 else 1
-        self._known = _functions(self._snapshot)
+        self._snapshot = snapshot
+        self._known = _functions(snapshot)
         self._made: dict[str, Any] = {}
+        self._address = 0  # of the snapshot in Go, once it is needed
 
     def keys(self) -> Iterable[str]:
         return self._known.keys()
@@ -343,30 +333,26 @@ class _Namespace:
     def __getitem__(self, name: str) -> Any:
         function = self._made.get(name)
         if function is None:
-            types, params = self._known[name]
-            address = self._environment._handle.Pointer(self._snapshot, name)
-            function = _native.Function._go_host(
-                self._store, address, types, params, name, self._environment
+            if not self._address:
+                self._address = self._environment._handle.Pointer(self._snapshot)
+            function = self._made[name] = _native.Function._go_host(
+                self._store, self._address, *self._known[name], name, self._environment
             )
-            self._made[name] = function
         return function
 
 
-# By snapshot and name: the types of parameters and results, and how many parameters.
-_signatures: dict[int, dict[str, tuple[bytes, int]]] = {}
+# By snapshot and name: the index, the types of parameters and results, how many parameters.
+_signatures: dict[int, dict[str, tuple[int, bytes, int]]] = {}
+_NUMBERS = bytes.maketrans(b"iI", b"\x01\x02")  # those of Type
 
 
-def _functions(snapshot: int) -> dict[str, tuple[bytes, int]]:
-    """Returns the functions of a version, which are the same in all environments."""
+def _functions(snapshot: int) -> dict[str, tuple[int, bytes, int]]:
+    """Returns the functions of a snapshot, which are the same in all environments."""
     if snapshot not in _signatures:
-        functions = bridge().NewWasiFunctions(snapshot)
-        _signatures[snapshot] = {
-            functions.Name(i): (
-                bytes(functions.Params(i)) + bytes(functions.Results(i)),
-                len(functions.Params(i)),
-            )
-            for i in range(functions.Count())
-        }
+        known = _signatures[snapshot] = {}
+        for index, line in enumerate(bridge().WasiFunctions(snapshot).splitlines()):
+            name, params, results = line.split(" ")
+            known[name] = index, (params + results).encode().translate(_NUMBERS), len(params)
     return _signatures[snapshot]
 
 
@@ -383,14 +369,8 @@ def _items(mapping: Any, name: str) -> Iterable[tuple[Any, Any]]:
 
 
 def _path(value: object) -> str:
-    import os
-
     path = os.fspath(value)  # type: ignore[call-overload]
     return os.fsdecode(path)
-
-
-def _passed(text: str) -> Any:
-    return go_bytes(text.encode("utf-8", "surrogateescape"))
 
 
 def _quota(quota: int | None) -> int:

@@ -79,7 +79,7 @@ func extern(i C.struct_pywasm_import, core unsafe.Pointer, position uint32) engi
 	case C.PYWASM_IMPORT_INSTANCE:
 		e.Instance = (*engine.Instance)(i.source)
 	case C.PYWASM_IMPORT_GO:
-		e.Host = released(bridge.HostFunction(i.source))
+		e.Host = released(bridge.WasiFunction(i.source, int(i.index)))
 		e.Type = hostType(i)
 	case C.PYWASM_IMPORT_HOST:
 		e.Host = python(core, position)

@@ -36,12 +36,4 @@ func (s stream) transfer(p []byte, writing C.int32_t) (int, error) {
 	return int(n), nil
 }
 
-//export pywasm_wasi_connect
-func pywasm_wasi_connect(config unsafe.Pointer, streams *unsafe.Pointer) {
-	defer contained()
-	for number, object := range unsafe.Slice(streams, 3) {
-		if object != nil {
-			bridge.Connect(config, number, stream{object})
-		}
-	}
-}
+func init() { bridge.Stream = func(object unsafe.Pointer) io.ReadWriter { return stream{object} } }

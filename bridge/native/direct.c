@@ -117,7 +117,7 @@ int direct_call(Function *f, uint64_t *slots) {
         return DIRECT_RETRY;
     }
     const char *text = exit_code < sizeof traps / sizeof *traps ? traps[exit_code] : NULL;
-    PyObject *error = PyObject_CallMethod(py_helpers, "raise_trap", "sOI",
+    PyObject *error = PyObject_CallMethod(helpers(), "raise_trap", "sOI",
                                           text ? text : "unknown trap", f->core->module, f->index);
     Py_XDECREF(error);
     return -1;

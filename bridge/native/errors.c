@@ -7,16 +7,27 @@
 #include <stdarg.h>
 #include <string.h>
 
-PyObject *py_helpers;
+static PyObject
+    *exceptions; /* pywasm._errors, from the beginning: nothing can be imported at the end */
+
+int errors_register(void) {
+    exceptions = PyImport_ImportModule("pywasm._errors");
+    return exceptions == NULL ? -1 : 0;
+}
+
+PyObject *helpers(void) {
+    static PyObject *module;
+    if (module == NULL) {
+        module = PyImport_ImportModule("pywasm._helpers");
+    }
+    return module;
+}
 
 static void raise_parts(PyObject *code, PyObject *message, PyObject *detail) {
-    if (code == NULL || message == NULL || detail == NULL || py_helpers == NULL) {
-        if (!PyErr_Occurred()) {
-            PyErr_SetString(PyExc_RuntimeError, "pywasm is not fully imported");
-        }
+    if (code == NULL || message == NULL || detail == NULL) {
         return;
     }
-    PyObject *error = PyObject_CallMethod(py_helpers, "make_error", "OOO", code, message, detail);
+    PyObject *error = PyObject_CallMethod(exceptions, "make_error", "OOO", code, message, detail);
     if (error != NULL) {
         PyErr_SetObject((PyObject *)Py_TYPE(error), error);
         Py_DECREF(error);
@@ -95,7 +106,7 @@ static void add_notes(const char *text) {
     PyErr_Fetch(&type, &value, &traceback);
     PyErr_NormalizeException(&type, &value, &traceback);
     if (parts[2] != NULL && value != NULL) {
-        PyObject *done = PyObject_CallMethod(py_helpers, "add_frames", "OO", value, parts[2]);
+        PyObject *done = PyObject_CallMethod(exceptions, "add_frames", "OO", value, parts[2]);
         if (done == NULL) {
             PyErr_Clear(); /* notes are a help, and must not replace the error */
         }

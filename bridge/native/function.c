@@ -191,8 +191,8 @@ static int anchor(Function *f, Core *holder) {
         before->epoch == pywasm_epoch) {
         return 0;
     }
-    PyObject *made = PyObject_CallMethod(py_helpers, "anchor", "OOi", holder->store, f,
-                                         (int)holder->interpreted);
+    PyObject *made =
+        PyObject_CallMethod(helpers(), "anchor", "OOi", holder->store, f, (int)holder->interpreted);
     if (made == NULL) {
         return -1;
     }
@@ -286,7 +286,7 @@ static PyObject *Function_new(PyTypeObject *type, PyObject *args, PyObject *keyw
         return NULL;
     }
     PyObject *description =
-        PyObject_CallMethod(py_helpers, "describe_host", "OO", callable, function_type);
+        PyObject_CallMethod(helpers(), "describe_host", "OO", callable, function_type);
     const char *params, *results;
     Py_ssize_t param_count, result_count;
     PyObject *name;
@@ -314,15 +314,15 @@ static PyObject *Function_new(PyTypeObject *type, PyObject *args, PyObject *keyw
     return (PyObject *)f;
 }
 
-/* _go_host(store, address, types, number of parameters, name, what keeps it alive) */
+/* _go_host(store, address of a snapshot of WASI, index in it, types, number of parameters, name, what keeps it alive) */
 static PyObject *Function_go_host(PyObject *type, PyObject *args) {
     PyObject *store, *name, *owner;
     long long address;
     const char *types;
     Py_ssize_t count;
-    unsigned params;
-    if (!PyArg_ParseTuple(args, "O!Ly#IUO", Store_Type, &store, &address, &types, &count, &params,
-                          &name, &owner)) {
+    unsigned index, params;
+    if (!PyArg_ParseTuple(args, "O!LIy#IUO", Store_Type, &store, &address, &index, &types, &count,
+                          &params, &name, &owner)) {
         return NULL;
     }
     Signature *signature =
@@ -331,6 +331,7 @@ static PyObject *Function_go_host(PyObject *type, PyObject *args) {
     if (f != NULL) {
         f->store = (Store *)Py_NewRef(store);
         f->go_host = (void *)(intptr_t)address;
+        f->index = index;
         f->owner = Py_NewRef(owner);
     }
     signature_release(signature);
@@ -339,7 +340,7 @@ static PyObject *Function_go_host(PyObject *type, PyObject *args) {
 
 /* call_async(*arguments): a coroutine, see pywasm/_asynchronous.py */
 static PyObject *Function_call_async(PyObject *self, PyObject *args) {
-    return PyObject_CallMethod(py_helpers, "call_async", "OO", self, args);
+    return PyObject_CallMethod(helpers(), "call_async", "OO", self, args);
 }
 
 /* _interrupt(thread): ends the calls of its instance that the thread has under way */
@@ -411,7 +412,7 @@ static void Function_dealloc(PyObject *self) {
 static PyObject *Function_get_type(PyObject *self, void *unused) {
     (void)unused;
     const Signature *s = ((Function *)self)->signature;
-    return PyObject_CallMethod(py_helpers, "function_type", "y#y#", (const char *)s->types,
+    return PyObject_CallMethod(helpers(), "function_type", "y#y#", (const char *)s->types,
                                (Py_ssize_t)s->params, (const char *)s->types + s->params,
                                (Py_ssize_t)s->results);
 }
@@ -427,7 +428,7 @@ static PyObject *Function_get_needs_guest(PyObject *self, void *unused) {
 }
 
 static PyObject *Function_repr(PyObject *self) {
-    return PyObject_CallMethod(py_helpers, "function_repr", "O", self);
+    return PyObject_CallMethod(helpers(), "function_repr", "O", self);
 }
 
 static PyMemberDef Function_members[] = {

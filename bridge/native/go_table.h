@@ -30,10 +30,10 @@ enum pywasm_import_kind {
 };
 
 struct pywasm_import {
-    void *source;         /* instance or Go host function; NULL for a Python callable */
+    void *source;         /* instance or snapshot of WASI; NULL for a Python callable */
     const uint8_t *types; /* of a host function: value types of parameters, then results */
     uint32_t params, results;
-    uint32_t index;      /* of the extern in the source instance's index space of its kind */
+    uint32_t index;      /* of the extern in the source: in its index space of that kind */
     uint8_t kind;        /* enum pywasm_import_kind */
     uint8_t extern_kind; /* enum pywasm_extern */
 };
@@ -107,7 +107,6 @@ struct pywasm_census {
     X(void, pywasm_externrefs_mark, (void *store, uint8_t *live, uint64_t count))                  \
     X(int32_t, pywasm_direct_context,                                                              \
       (void *callee, uint8_t *context, int32_t size, void *stack_bottom))                          \
-    X(void, pywasm_wasi_connect, (void *config, void **streams))                                   \
     X(int32_t, pywasm_fuel_get, (void *instance, uint64_t *fuel))                                  \
     X(void, pywasm_fuel_set, (void *instance, uint64_t fuel))                                      \
     X(void, pywasm_census, (struct pywasm_census * out))                                           \

@@ -8,7 +8,7 @@ static PyObject *wrong_results(const Signature *s, PyObject *result, Py_ssize_t 
     if (types == NULL) {
         return NULL;
     }
-    PyObject *text = PyObject_CallMethod(py_helpers, "wrong_results", "OOn", types, result, given);
+    PyObject *text = PyObject_CallMethod(helpers(), "wrong_results", "OOn", types, result, given);
     Py_DECREF(types);
     if (text != NULL) {
         raise_error("runtime", "%U", text);

@@ -45,7 +45,7 @@ static Function *known_function(Core *core, PyObject *key) {
 
 static Signature *signature_of(Core *core, uint32_t index, PyObject **name) {
     PyObject *description =
-        PyObject_CallMethod(py_helpers, "describe_function", "OI", core->module, index);
+        PyObject_CallMethod(helpers(), "describe_function", "OI", core->module, index);
     const uint8_t *types;
     Py_ssize_t count;
     unsigned params;

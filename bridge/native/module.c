@@ -36,14 +36,6 @@ static PyObject *epoch(PyObject *self, PyObject *unused) {
     return PyLong_FromUnsignedLong(pywasm_epoch);
 }
 
-/* set_helpers(module): pywasm._helpers, which C calls */
-static PyObject *set_helpers(PyObject *self, PyObject *helpers) {
-    (void)self;
-    Py_XDECREF(py_helpers);
-    py_helpers = Py_NewRef(helpers);
-    Py_RETURN_NONE;
-}
-
 /* pause(): raises what is to end the call that this thread has under way */
 static PyObject *pause_call(PyObject *self, PyObject *unused) {
     (void)self;
@@ -92,9 +84,7 @@ static PyMethodDef methods[] = {
     {"address", address, METH_O, NULL},
     {"census", census, METH_NOARGS, NULL},
     {"copy", copy, METH_VARARGS, NULL},
-    {"set_helpers", set_helpers, METH_O, NULL},
     {"pause", pause_call, METH_NOARGS, NULL},
-    {"wasi_connect", wasi_connect, METH_VARARGS, NULL},
     {NULL, NULL, 0, NULL},
 };
 
@@ -110,8 +100,8 @@ static int only_main_interpreter(void) {
 }
 
 static int execute(PyObject *module) {
-    if (only_main_interpreter() < 0 || store_register(module) < 0 || core_register(module) < 0 ||
-        function_register(module) < 0 || global_register(module) < 0 ||
+    if (only_main_interpreter() < 0 || errors_register() < 0 || store_register(module) < 0 ||
+        core_register(module) < 0 || function_register(module) < 0 || global_register(module) < 0 ||
         table_register(module) < 0 || tag_register(module) < 0 || memory_register(module) < 0 ||
         views_register(module) < 0 || pywasm_add_gopy(module) < 0) {
         return -1;

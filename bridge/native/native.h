@@ -147,7 +147,7 @@ typedef struct {
     uint8_t releases;   /* the GIL is let go from the beginning */
     uint8_t chatty;     /* so it is not, since callbacks would take it again soon */
     PyObject *callable; /* of a host function */
-    void *go_host;      /* of a host function written in Go */
+    void *go_host;      /* where Go has a host function of its own, beside index */
     PyObject *owner;    /* keeps go_host alive */
     Store *store;
     PyObject *name;
@@ -254,15 +254,15 @@ enum { DIRECT_RETRY = 1 };
 int direct_call(Function *function, uint64_t *slots);
 
 /* stream.c */
-PyObject *wasi_connect(PyObject *self, PyObject *args); /* a function of the module */
-void stream_exception(void *parked[3]);                 /* hands over what a stream has raised */
+void stream_exception(void *parked[3]); /* hands over what a stream has raised */
 
 /* errors.c */
+int errors_register(void);
 void pywasm_raise(const char *text); /* sets the exception that an error text of Go means */
 void park_exception(struct pywasm_call *call); /* until raise_failed */
 int raise_failed(struct pywasm_call *call,
                  int status); /* after PYWASM_RAISED or PYWASM_FAILED: always -1 */
 PyObject *raise_error(const char *code, const char *format, ...); /* always NULL */
-extern PyObject *py_helpers; /* pywasm._helpers, set at import: what C asks of Python */
+PyObject *helpers(void); /* pywasm._helpers, what C asks of Python: borrowed, or NULL */
 
 #endif

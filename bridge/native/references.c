@@ -90,7 +90,7 @@ static int prepare(Store *store) {
     References *r = &store->references;
     if (r->slot_of == NULL) {
         r->collect_at = START;
-        PyObject *watched = PyObject_CallMethod(py_helpers, "watch_references", "O", store);
+        PyObject *watched = PyObject_CallMethod(helpers(), "watch_references", "O", store);
         if (watched == NULL || (r->slot_of = PyDict_New()) == NULL) {
             Py_XDECREF(watched);
             return -1;

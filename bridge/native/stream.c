@@ -70,19 +70,3 @@ int32_t signals_check(void) {
     PyGILState_Release(state);
     return status < 0 ? PYWASM_RAISED : PYWASM_OK;
 }
-
-/* wasi_connect(address of a bridge.WasiConfig, (stdin, stdout, stderr)): None is not for us */
-PyObject *wasi_connect(PyObject *self, PyObject *args) {
-    (void)self;
-    long long config;
-    PyObject *objects[3];
-    void *streams[3];
-    if (!PyArg_ParseTuple(args, "L(OOO)", &config, &objects[0], &objects[1], &objects[2])) {
-        return NULL;
-    }
-    for (int i = 0; i < 3; i++) {
-        streams[i] = objects[i] == Py_None ? NULL : objects[i];
-    }
-    pywasm_go.pywasm_wasi_connect((void *)(intptr_t)config, streams);
-    return PyErr_Occurred() ? NULL : Py_NewRef(Py_None);
-}

@@ -125,7 +125,7 @@ static PyObject *Global_new(PyTypeObject *type, PyObject *args, PyObject *keywor
                                      &mutable_)) {
         return NULL;
     }
-    PyObject *made = PyObject_CallMethod(py_helpers, "make_global", "OOi", store, value, mutable_);
+    PyObject *made = PyObject_CallMethod(helpers(), "make_global", "OOi", store, value, mutable_);
     PyObject *self = NULL;
     if (made != NULL &&
         PyArg_ParseTuple(made, "O!bOO", Core_Type, &core, &value_type, &public_type, &initial)) {
@@ -152,7 +152,7 @@ static PyMethodDef Global_methods[] = {
 };
 
 static PyObject *Global_repr(PyObject *self) {
-    return PyObject_CallMethod(py_helpers, "global_repr", "O", self);
+    return PyObject_CallMethod(helpers(), "global_repr", "O", self);
 }
 
 PyDoc_STRVAR(Global_doc,
@@ -291,7 +291,7 @@ static PyObject *Table_new(PyTypeObject *type, PyObject *args, PyObject *keyword
                                      &value)) {
         return NULL;
     }
-    PyObject *made = PyObject_CallMethod(py_helpers, "make_table", "OOO", store, table_type, value);
+    PyObject *made = PyObject_CallMethod(helpers(), "make_table", "OOO", store, table_type, value);
     PyObject *self = NULL;
     if (made != NULL && PyArg_ParseTuple(made, "O!bO", Core_Type, &core, &value_type, &initial)) {
         self = allocate(type, core, 0, value_type, 1, table_type);
@@ -309,7 +309,7 @@ static PyObject *Table_new(PyTypeObject *type, PyObject *args, PyObject *keyword
 }
 
 static PyObject *Table_repr(PyObject *self) {
-    return PyObject_CallMethod(py_helpers, "table_repr", "O", self);
+    return PyObject_CallMethod(helpers(), "table_repr", "O", self);
 }
 
 static PyGetSetDef Table_getset[] = {

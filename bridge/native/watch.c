@@ -218,16 +218,32 @@ static Slot *new_slot(void) {
     return slot;
 }
 
+/* Asks `threading`. While nobody has imported that, there are no threads of Python's but one. */
+static int ask_main(void) {
+    PyObject *name = PyUnicode_FromString("threading");
+    PyObject *threading = name == NULL ? NULL : PyImport_GetModule(name);
+    PyObject *thread = NULL, *ident = NULL;
+    int answer = 1;
+    if (threading != NULL) {
+        thread = PyObject_CallMethod(threading, "main_thread", NULL);
+        ident = thread == NULL ? NULL : PyObject_GetAttrString(thread, "ident");
+        answer = ident != NULL && PyLong_AsUnsignedLong(ident) == PyThread_get_thread_ident();
+    }
+    PyErr_Clear();
+    Py_XDECREF(name);
+    Py_XDECREF(threading);
+    Py_XDECREF(thread);
+    Py_XDECREF(ident);
+    return answer;
+}
+
 /* Whether handlers of signals run on this thread. */
 static int is_main(void) {
     static _Thread_local uint8_t known;
     static _Thread_local unsigned known_epoch;
     if (known == 0 || known_epoch != pywasm_epoch) {
-        PyObject *answer = PyObject_CallMethod(py_helpers, "is_main_thread", NULL);
-        known = answer == Py_True ? 2 : 1;
+        known = ask_main() ? 2 : 1;
         known_epoch = pywasm_epoch;
-        Py_XDECREF(answer);
-        PyErr_Clear();
     }
     return known == 2;
 }

@@ -3,7 +3,7 @@ package wasi
 import (
 	"context"
 	"errors"
-	"slices"
+	"sync"
 
 	"github.com/pywasm-go/pywasm/core/wasi/vfs"
 	"github.com/tetratelabs/wazero"
@@ -94,48 +94,53 @@ var functions = []function{
 	{"sock_shutdown", "ii", sockShutdown},
 }
 
-// signatures and numbers are those of all rows of the table, made once.
-var signatures, numbers = describe()
-
-func describe() ([]Signature, map[string]int) {
-	all, numbers := make([]Signature, len(functions)), map[string]int{}
-	for i, f := range functions {
-		all[i] = Signature{Name: f.name, Params: make([]api.ValueType, len(f.params)), Results: []api.ValueType{api.ValueTypeI32}}
-		for j, p := range f.params {
-			all[i].Params[j] = map[rune]api.ValueType{'i': api.ValueTypeI32, 'I': api.ValueTypeI64}[p]
-		}
-		if f.name == "proc_exit" {
-			all[i].Results = nil
-		}
-		numbers[f.name] = i
+func (f function) signature() Signature {
+	s := Signature{Name: f.name, Params: make([]api.ValueType, len(f.params))}
+	for i, p := range f.params {
+		s.Params[i] = map[rune]api.ValueType{'i': api.ValueTypeI32, 'I': api.ValueTypeI64}[p]
 	}
-	return all, numbers
+	if f.name != "proc_exit" {
+		s.Results = []api.ValueType{api.ValueTypeI32}
+	}
+	return s
 }
+
+// lacks says what the version does not have of the table.
+func (v Version) lacks(f function) bool { return v == Snapshot0 && f.name == "sock_accept" }
 
 // Signatures gives all functions of the version, without an environment.
 func (v Version) Signatures() []Signature {
-	all := slices.Clone(signatures)
-	if v == Snapshot0 {
-		all = slices.Delete(all, numbers["sock_accept"], numbers["sock_accept"]+1)
-	}
-	return all
+	return versions[v]().signatures
 }
 
-// Function gives a function of a version by name. It shares the state of the environment with all others.
-func (e *Environment) Function(v Version, name string) (f Function, ok bool) {
-	i, ok := numbers[name]
-	if !ok || (v == Snapshot0 && name == "sock_accept") {
-		return Function{}, false
+// described is a version: its signatures, and the rows of the table that they are those of.
+type described struct {
+	signatures []Signature
+	rows       []*function
+}
+
+var versions = [...]func() described{Snapshot0: sync.OnceValue(Snapshot0.describe), Snapshot1: sync.OnceValue(Snapshot1.describe)}
+
+func (v Version) describe() (d described) {
+	for i := range functions {
+		if f := &functions[i]; !v.lacks(*f) {
+			d.signatures, d.rows = append(d.signatures, f.signature()), append(d.rows, f)
+		}
 	}
-	return e.bind(i, &abis[v]), true
+	return d
+}
+
+// Function gives a function of a version, by its place in the signatures. It shares the state of the environment with all others.
+func (e *Environment) Function(v Version, i int) Function {
+	d := versions[v]()
+	return e.bind(d.rows[i].run, d.signatures[i], &abis[v])
 }
 
 // Functions gives all functions of a version.
 func (e *Environment) Functions(v Version) []Function {
-	var all []Function
-	for _, s := range v.Signatures() {
-		f, _ := e.Function(v, s.Name)
-		all = append(all, f)
+	all := make([]Function, len(v.Signatures()))
+	for i := range all {
+		all[i] = e.Function(v, i)
 	}
 	return all
 }
@@ -148,9 +153,9 @@ func (e *Environment) Export(b wazero.HostModuleBuilder, v Version) wazero.HostM
 	return b
 }
 
-func (e *Environment) bind(i int, abi *abi) Function {
-	run, results := functions[i].run, len(signatures[i].Results)
-	return Function{signatures[i], func(ctx context.Context, mod api.Module, stack []uint64) {
+func (e *Environment) bind(run func(call) error, s Signature, abi *abi) Function {
+	results := len(s.Results)
+	return Function{s, func(ctx context.Context, mod api.Module, stack []uint64) {
 		err := run(newCall(e, ctx, abi, mod, stack))
 		if results > 0 {
 			stack[0] = uint64(errnoOf(err))

@@ -66,7 +66,7 @@ def _inspect(binary: bytes) -> dict[str, Any]:
 def _wasi_version(imports: list[dict[str, Any]]) -> str | None:
     from ..wasi import _NAMESPACES
 
-    names = (_NAMESPACES[i["module"]].name for i in imports if i["module"] in _NAMESPACES)
+    names = (f"SNAPSHOT{_NAMESPACES[i['module']]}" for i in imports if i["module"] in _NAMESPACES)
     return next(names, None)
 
 

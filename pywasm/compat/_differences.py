@@ -47,15 +47,15 @@ class StateBuilder(wasi.StateBuilder):
         """As the other's: opens all that was given and returns the environment."""
         if "/" in self._aliases:
             return super().finalize()
-        given = self._settings
-        self._settings = []
+        given = self._records
+        self._records = []
         try:
             names = (alias.strip("/") for alias in self._aliases)
             self.map_files("/", {f"{n}/": b"" for n in names if _is_below(n)}, readonly=True)
-            self._settings += given
+            self._records += given
             return super().finalize()
         finally:
-            self._settings = given
+            self._records = given
 
 
 def _is_below(name: str) -> bool:
