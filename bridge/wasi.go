@@ -62,10 +62,9 @@ func (e *Environment) Pointer(snapshot int) int64 {
 }
 
 // WasiFunction returns a function of a snapshot that Python knows by its address, by its place in WasiFunctions.
-func WasiFunction(snapshot unsafe.Pointer, index int) engine.HostFunc {
+func WasiFunction(snapshot unsafe.Pointer, index int) wasi.Function {
 	s := (*wasiSnapshot)(snapshot)
-	call := s.environment.Function(s.version, index).Call
-	return func(c *engine.Call, guest api.Module, stack []uint64) { call(c, guest, stack) }
+	return s.environment.Function(s.version, index)
 }
 
 // WasiFunctions returns the functions of a snapshot, in lines of name, parameters and results: i for i32, I for i64.

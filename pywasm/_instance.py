@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from ._imports import Imports
     from ._store import Store
 
+_MOST, _DEEPEST = 2**63 - 1, 2**32 - 1  # what stands for no limit
+
 
 class Instance:
     """A module, linked with its imports and ready to run.
@@ -61,14 +63,14 @@ class Instance:
         self._core = _native.Core(
             store,
             module,
-            module._handle.Pointer(),
+            module._address,
             module.compiler_name == "interpreter",
             externs,
             store._timeout if timeout is None else nanoseconds(timeout),
-            count(memory_limit, "memory_limit"),
-            count(table_limit, "table_limit"),
+            _MOST if memory_limit is None else count(memory_limit, "memory_limit"),
+            _MOST if table_limit is None else count(table_limit, "table_limit"),
             self._budget(store, fuel),
-            self._depth(store, depth_limit),
+            _DEEPEST if depth_limit is None else self._depth(store, depth_limit),
         )
         self.module = module
         self.exports = Exports(self._core)
@@ -82,10 +84,10 @@ class Instance:
         return fuel_units(fuel)
 
     @staticmethod
-    def _depth(store: Store, limit: int | None) -> int:
-        if limit is not None and store._config["depth_limit"] is None:
+    def _depth(store: Store, limit: int) -> int:
+        if store._config["depth_limit"] is None:
             raise ValueError("the store counts no calls: make it with Store(depth_limit=...)")
-        return count(limit, "depth_limit", 2**32 - 1, 1)
+        return count(limit, "depth_limit", _DEEPEST, 1)
 
     @property
     def fuel(self) -> int | None:

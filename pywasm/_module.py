@@ -65,6 +65,7 @@ class Module:
         self._artefact: Any = None  # what it was loaded from
         self._handle = handle
         self._epoch = _native.epoch()
+        self._address = handle.Pointer()
         self._binary = handle.BinaryAddress(), handle.BinarySize()
         #: "optimizing" or "interpreter", which some modules need in any store: see compiler_note.
         self.compiler_name = str(handle.Compiler())
@@ -206,6 +207,7 @@ class Module:
             handle = self._again(self.store)
         self._handle = handle
         self._epoch = _native.epoch()
+        self._address = handle.Pointer()
         self._binary = handle.BinaryAddress(), handle.BinarySize()
 
     def close(self) -> None:

@@ -110,26 +110,22 @@ def run(
     if isinstance(stdout, int) and stdout == STDOUT:
         raise ValueError("STDOUT can only be used for stderr")
     command = _command(program, args)
+    targets = _target(stdout), _target(stderr)
     builder = wasi.StateBuilder(argv0(command[0]), command[1:], env)
-    builder.stdin(_source(stdin, text)).stdout(_target(stdout)).stderr(_target(stderr))
+    builder.stdin(_source(stdin, text)).stdout(targets[0]).stderr(targets[1])
     if files is not None:
         builder.map_files("/", files)
-    mounts: Any = dirs or ()
-    if hasattr(mounts, "items"):
-        builder.map_directories(mounts)
-    else:
-        builder.preopen_directories(mounts)
+    if dirs:
+        _mount(builder, dirs)
     with builder.finalize() as environment:
-        kept = [_Kept(environment, n, s, text) for n, s in ((1, stdout), (2, stderr))]
         try:
             code = _run(program, environment, memory_limit, timeout)
         except (Trap, Timeout) as error:
-            error.stdout, error.stderr = kept[0].content(), kept[1].content()
+            error.stdout, error.stderr = _kept(environment, targets, text)
             raise
-        for stream in kept:
-            stream.check()
+        _check_kept(environment, targets)
         left = environment.files("/") if files is not None else None
-        done = CompletedProcess(command, code, kept[0].content(), kept[1].content(), left)
+        done = CompletedProcess(command, code, *_kept(environment, targets, text), left)
     if check:
         done.check_returncode()
     return done
@@ -173,6 +169,13 @@ def _run(
         return execute(Module(store, program), environment, memory_limit, timeout)
 
 
+def _mount(builder: wasi.StateBuilder, dirs: Any) -> None:
+    if hasattr(dirs, "items"):
+        builder.map_directories(dirs)
+    else:
+        builder.preopen_directories(dirs)
+
+
 def _command(program: Program, args: Iterable[Path]) -> list[Any]:
     if isinstance(args, (str, *BYTES)):
         raise TypeError(f"args must be a list of str, not {type(args).__name__}")
@@ -196,10 +199,12 @@ def _source(stdin: Any, text: bool) -> Any:
     return _file(stdin, "rb")
 
 
+_SPECIAL = {PIPE: CAPTURE, STDOUT: JOIN, DEVNULL: DISCARD}
+
+
 def _target(stream: Any) -> Any:
-    special = {PIPE: CAPTURE, STDOUT: JOIN, DEVNULL: DISCARD}
-    if isinstance(stream, int) and stream in special:
-        return special[stream]
+    if isinstance(stream, int) and stream in _SPECIAL:
+        return _SPECIAL[stream]
     return _file(stream, "wb")
 
 
@@ -208,25 +213,24 @@ def _file(stream: Any, mode: str) -> Any:
     return open(stream, mode, 0, closefd=False) if isinstance(stream, int) else stream
 
 
-class _Kept:
-    """What is kept of stdout or stderr."""
+def _kept(environment: wasi.Environment, targets: tuple[Any, Any], text: bool) -> list[Any]:
+    """Returns what was kept of stdout and stderr, None for what was not to be."""
+    contents: list[Any] = [None, None]
+    for i, target in enumerate(targets):
+        if target is CAPTURE:
+            data = bytes(environment._handle.Captured(i + 1))
+            contents[i] = _decoded(data) if text else data
+    return contents
 
-    def __init__(self, environment: wasi.Environment, number: int, to: Any, text: bool) -> None:
-        self._handle, self._number = environment._handle, number
-        self._kept = isinstance(to, int) and to == PIPE
-        self._text = text
 
-    def content(self) -> Any:
-        if not self._kept:
-            return None
-        data = bytes(self._handle.Captured(self._number))
-        if not self._text:
-            return data
-        return data.decode().replace("\r\n", "\n").replace("\r", "\n")
+def _decoded(data: bytes) -> str:
+    return data.decode().replace("\r\n", "\n").replace("\r", "\n")
 
-    def check(self) -> None:
-        if self._kept and not self._handle.CapturedAll(self._number):
-            name = ("stdout", "stderr")[self._number - 1]
+
+def _check_kept(environment: wasi.Environment, targets: tuple[Any, Any]) -> None:
+    for i, target in enumerate(targets):
+        if target is CAPTURE and not environment._handle.CapturedAll(i + 1):
+            name = ("stdout", "stderr")[i]
             raise WasmError(f"the program wrote more than {CAPTURE_LIMIT} bytes to its {name}")
 
 

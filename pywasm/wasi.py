@@ -83,10 +83,14 @@ class StateBuilder:
         self._records = [record(b"a", _text(program_name, "program_name"))]
         self._contents: list[bytes] = []  # which records refer to
         self._streams: list[Any] = [None, None, None]
-        self.arguments(arguments or ())
-        self.environments(environments or {})
-        self.preopen_directories(preopen_directories or ())
-        self.map_directories(map_directories or {})
+        if arguments:
+            self.arguments(arguments)
+        if environments:
+            self.environments(environments)
+        if preopen_directories:
+            self.preopen_directories(preopen_directories)
+        if map_directories:
+            self.map_directories(map_directories)
 
     def argument(self, argument: str) -> StateBuilder:
         """Adds an argument of the program."""
@@ -327,12 +331,12 @@ class _Namespace:
     def keys(self) -> Iterable[str]:
         return self._known.keys()
 
-    def get(self, name: str) -> Any:
-        return self[name] if name in self._known else None
-
     def __getitem__(self, name: str) -> Any:
+        return self.get(name)
+
+    def get(self, name: str) -> Any:
         function = self._made.get(name)
-        if function is None:
+        if function is None and name in self._known:
             if not self._address:
                 self._address = self._environment._handle.Pointer(self._snapshot)
             function = self._made[name] = _native.Function._go_host(

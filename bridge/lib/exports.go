@@ -79,7 +79,7 @@ func extern(i C.struct_pywasm_import, core unsafe.Pointer, position uint32) engi
 	case C.PYWASM_IMPORT_INSTANCE:
 		e.Instance = (*engine.Instance)(i.source)
 	case C.PYWASM_IMPORT_GO:
-		e.Host = released(bridge.WasiFunction(i.source, int(i.index)))
+		e.Host = released(bridge.WasiFunction(i.source, int(i.index)).Call)
 		e.Type = hostType(i)
 	case C.PYWASM_IMPORT_HOST:
 		e.Host = python(core, position)
@@ -89,7 +89,7 @@ func extern(i C.struct_pywasm_import, core unsafe.Pointer, position uint32) engi
 }
 
 // released is a host function of Go's, which may wait: so it does not keep the GIL.
-func released(f engine.HostFunc) engine.HostFunc {
+func released(f api.GoModuleFunc) engine.HostFunc {
 	return func(c *engine.Call, guest api.Module, stack []uint64) {
 		if call := (*C.struct_pywasm_call)(c.Data); call.thread_state == nil {
 			C.python_guest_release(c.Data)

@@ -25,10 +25,10 @@ type Memory struct {
 	// views counts what was handed out to the host and expects the base to stay.
 	views atomic.Int64
 
-	holders  atomic.Int64
-	reserved uint64
-	mapped   []byte
-	old      [][]byte // mappings that were left while a view came into being, see move
+	holders   atomic.Int64
+	mapped    []byte   // what is reserved
+	committed uint64   // of it, from its beginning
+	old       [][]byte // mappings that were left while a view came into being, see move
 }
 
 // live counts the memories that somebody holds.
@@ -49,14 +49,16 @@ func Allocate(max uint64) *Memory {
 	if max == 0 {
 		return m
 	}
-	if mapped, err := reserve(max); err == nil {
-		m.adopt(mapped)
+	if used, ok := takeUsed(max); ok {
+		m.adopt(used.mapped, used.committed)
+	} else if mapped, err := reserve(max); err == nil {
+		m.adopt(mapped, 0)
 	}
 	return m
 }
 
-func (m *Memory) adopt(mapped []byte) {
-	m.mapped, m.reserved = mapped, uint64(len(mapped))
+func (m *Memory) adopt(mapped []byte, committed uint64) {
+	m.mapped, m.committed = mapped, committed
 	m.base = address(mapped)
 }
 
@@ -66,14 +68,15 @@ func (m *Memory) Reallocate(size uint64) []byte {
 	if size > MaxPages*PageSize {
 		return nil
 	}
-	if size > m.reserved {
+	if size > uint64(len(m.mapped)) {
 		if err := m.move(size); err != nil {
 			return nil
 		}
-	} else if old := m.size.Load(); size > old {
-		if err := commit(m.mapped[old:size]); err != nil {
+	} else if size > m.committed {
+		if err := commit(m.mapped[m.committed:size]); err != nil {
 			return nil
 		}
+		m.committed = size
 	}
 	m.size.Store(size)
 	if size == 0 {
@@ -97,7 +100,7 @@ func (m *Memory) move(size uint64) error {
 	}
 	old := m.mapped
 	copy(mapped, old[:m.size.Load()])
-	m.adopt(mapped)
+	m.adopt(mapped, size)
 	// A view may have been taken meanwhile by a thread that saw the old base.
 	if m.views.Load() > 0 {
 		m.old = append(m.old, old)
@@ -124,7 +127,7 @@ func (m *Memory) ReleaseView() int64 {
 	return left
 }
 
-// Release drops a holder; the last one unmaps the memory.
+// Release drops a holder; the last one unmaps the memory, or leaves it to the next.
 func (m *Memory) Release() {
 	if n := m.holders.Add(-1); n > 0 {
 		return
@@ -132,11 +135,13 @@ func (m *Memory) Release() {
 		panic("linear: memory released once too often")
 	}
 	live.Add(-1)
-	release(m.mapped)
+	if !keepUsed(used{m.mapped, m.committed}, m.size.Load()) {
+		release(m.mapped)
+	}
 	for _, old := range m.old {
 		release(old)
 	}
-	m.mapped, m.old, m.base, m.reserved = nil, nil, 0, 0
+	m.mapped, m.old, m.base, m.committed = nil, nil, 0, 0
 	m.size.Store(0)
 }
 

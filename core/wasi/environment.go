@@ -62,9 +62,9 @@ func (e *Environment) Files(guest string) map[string][]byte {
 }
 
 func (e *Environment) addStdio(cfg Config) {
-	e.fds.insert(&handle{stream: newInput(cfg.Stdin, e.activity), typ: typeOf(cfg.Stdin), base: streamRights | rightRead})
-	e.fds.insert(&handle{stream: newOutput(cfg.Stdout), typ: typeOf(cfg.Stdout), base: streamRights | rightWrite})
-	e.fds.insert(&handle{stream: newOutput(cfg.Stderr), typ: typeOf(cfg.Stderr), base: streamRights | rightWrite})
+	e.fds.insert(&handle{stream: newInput(cfg.Stdin, e.activity), base: streamRights | rightRead})
+	e.fds.insert(&handle{stream: newOutput(cfg.Stdout), base: streamRights | rightWrite})
+	e.fds.insert(&handle{stream: newOutput(cfg.Stderr), base: streamRights | rightWrite})
 }
 
 func (e *Environment) addMounts(mounts []Mount) error {

@@ -76,7 +76,7 @@ func fdFdstatGet(c call) error {
 	clear(b)
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	b[0] = byte(h.typ)
+	b[0] = byte(h.fileType())
 	binary.LittleEndian.PutUint16(b[2:], uint16(h.flags))
 	binary.LittleEndian.PutUint64(b[8:], uint64(h.base))
 	binary.LittleEndian.PutUint64(b[16:], uint64(h.inheriting))
@@ -127,7 +127,7 @@ func fdFilestatGet(c call) error {
 	if err != nil {
 		return err
 	}
-	st := vfs.Stat{Type: h.typ}
+	st := vfs.Stat{Type: h.fileType()}
 	switch {
 	case h.file != nil:
 		st, err = h.file.Stat()

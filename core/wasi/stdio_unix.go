@@ -4,6 +4,7 @@ package wasi
 
 import (
 	"os"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -14,20 +15,37 @@ import (
 // from it that it does not read. It does not go through os.File's own methods, because those end the process when a pipe that is
 // its standard output breaks.
 type hostStream struct {
-	conn    syscall.RawConn
-	regular bool // a file that is always ready, which spares asking
+	conn syscall.RawConn
+	file *os.File
+	kind atomic.Int32 // of file, once somebody wants to know
 }
+
+const (
+	kindRegular = 1 + iota // always ready, which spares asking
+	kindOther
+)
 
 // pipeBuf is what a pipe has room for when poll(2) says that it can be written to.
 const pipeBuf = 4096
 
 func newHostStream(f *os.File) *hostStream {
-	conn, err := f.SyscallConn()
+	conn, err := f.SyscallConn() // an error if there is no file
 	if err != nil {
 		return nil
 	}
-	info, err := f.Stat()
-	return &hostStream{conn, err == nil && info.Mode().IsRegular()}
+	return &hostStream{conn: conn, file: f}
+}
+
+func (s *hostStream) regular() bool {
+	kind := s.kind.Load()
+	if kind == 0 {
+		kind = kindOther
+		if info, err := s.file.Stat(); err == nil && info.Mode().IsRegular() {
+			kind = kindRegular
+		}
+		s.kind.Store(kind)
+	}
+	return kind == kindRegular
 }
 
 // poll waits for an event or an error; the latter is for the call that follows to find.
@@ -39,7 +57,7 @@ func (s *hostStream) poll(events int16, d time.Duration) bool {
 	return n > 0 || err != nil
 }
 
-func (s *hostStream) ready() bool { return s.regular || s.poll(unix.POLLIN, 0) }
+func (s *hostStream) ready() bool { return s.regular() || s.poll(unix.POLLIN, 0) }
 
 func (s *hostStream) wait(d time.Duration) { s.poll(unix.POLLIN, max(d, time.Millisecond)) }
 
@@ -63,11 +81,12 @@ func (s *hostStream) do(move func(int, []byte) (int, error), p []byte) (n int, e
 
 func (s *hostStream) write(c call, p []byte) (total int, err error) {
 	chunk := maxIO
-	if !s.regular {
+	regular := s.regular()
+	if !regular {
 		chunk = pipeBuf
 	}
 	for total < len(p) {
-		for !s.regular && !s.poll(unix.POLLOUT, maxWait) {
+		for !regular && !s.poll(unix.POLLOUT, maxWait) {
 			c.checkInterrupt()
 		}
 		n, err := s.do(unix.Write, p[total:min(len(p), total+chunk)])

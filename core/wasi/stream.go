@@ -14,8 +14,9 @@ import (
 
 // stream is what a descriptor has instead of a file: a standard stream or a socket.
 type stream struct {
-	src      source // nil if it cannot be read
-	dst      sink   // nil if it cannot be written
+	src      source   // nil if it cannot be read
+	dst      sink     // nil if it cannot be written
+	file     *os.File // behind it, if it is one of the host
 	accept   *pump[net.Conn]
 	listener net.Listener
 	conn     net.Conn
@@ -43,10 +44,9 @@ func newInput(r io.Reader, a *activity) *stream {
 	if r == nil {
 		r = strings.NewReader("")
 	}
-	if f, ok := r.(*os.File); ok {
-		if s := newHostStream(f); s != nil {
-			return &stream{src: s}
-		}
+	f, _ := r.(*os.File)
+	if s := newHostStream(f); s != nil {
+		return &stream{src: s, file: f}
 	}
 	if _, ok := r.(Inline); ok {
 		return &stream{src: inlineSource{r}}
@@ -54,24 +54,23 @@ func newInput(r io.Reader, a *activity) *stream {
 	if r, ok := r.(sizedReader); ok {
 		return &stream{src: &memorySource{r: r}}
 	}
-	return &stream{src: newReaderSource(r, a)}
+	return &stream{src: newReaderSource(r, a), file: f}
 }
 
 func newOutput(w io.Writer) *stream {
 	if w == nil {
 		w = io.Discard
 	}
-	if f, ok := w.(*os.File); ok {
-		if s := newHostStream(f); s != nil {
-			return &stream{dst: s}
-		}
+	f, _ := w.(*os.File)
+	if s := newHostStream(f); s != nil {
+		return &stream{dst: s, file: f}
 	}
-	return &stream{dst: writerSink{w}}
+	return &stream{dst: writerSink{w}, file: f}
 }
 
-// typeOf tells a guest only whether it talks to a terminal.
-func typeOf(stream any) vfs.FileType {
-	if f, ok := stream.(*os.File); ok && isTerminal(f) {
+// fileType tells a guest only whether it talks to a terminal.
+func (s *stream) fileType() vfs.FileType {
+	if s.file != nil && isTerminal(s.file) {
 		return vfs.CharDevice
 	}
 	return vfs.Unknown

@@ -28,9 +28,9 @@ type handle struct {
 	file     vfs.File
 	dir      vfs.Dir
 	stream   *stream
-	typ      vfs.FileType
-	readOnly bool    // its mount is
-	preopen  *string // the guest's name of a preopened directory
+	typ      vfs.FileType // but for standard streams, which see fileType
+	readOnly bool         // its mount is
+	preopen  *string      // the guest's name of a preopened directory
 
 	refs int // calls that use it, and one for the table; guarded by table.mu
 
@@ -40,6 +40,13 @@ type handle struct {
 	flags      fdFlags
 	pos        int64
 	list       cursor
+}
+
+func (h *handle) fileType() vfs.FileType {
+	if h.typ == vfs.Unknown && h.stream != nil {
+		return h.stream.fileType()
+	}
+	return h.typ
 }
 
 func (h *handle) close() {
