@@ -125,7 +125,8 @@ def run(
             raise
         _check_kept(environment, targets)
         left = environment.files("/") if files is not None else None
-        done = CompletedProcess(command, code, *_kept(environment, targets, text), left)
+        kept = _kept(environment, targets, text)
+        done = CompletedProcess(command, code, kept[0], kept[1], left)
     if check:
         done.check_returncode()
     return done

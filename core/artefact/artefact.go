@@ -32,7 +32,8 @@ const (
 	signatureSize = sha256.Size
 )
 
-var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+// Castagnoli is the table of the checksums.
+var Castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
 // Artefact is a compiled module.
 type Artefact struct {
@@ -64,7 +65,7 @@ func Errorf(format string, arguments ...any) error { return &Error{fmt.Sprintf(f
 func New(properties []Property, parts [][]byte, code []byte) *Artefact {
 	return &Artefact{
 		Properties: properties, Parts: parts,
-		code: code, CodeSize: uint64(len(code)), CodeSum: crc32.Checksum(code, castagnoli),
+		code: code, CodeSize: uint64(len(code)), CodeSum: crc32.Checksum(code, Castagnoli),
 	}
 }
 
@@ -128,7 +129,7 @@ func (p *prefix) append() []byte {
 }
 
 func (p *prefix) checksum(head []byte) uint32 {
-	return crc32.Update(crc32.Checksum(p.append(), castagnoli), castagnoli, head)
+	return crc32.Update(crc32.Checksum(p.append(), Castagnoli), Castagnoli, head)
 }
 
 func (p *prefix) encode(head []byte) []byte {

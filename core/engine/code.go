@@ -12,6 +12,8 @@ import (
 	"unsafe"
 
 	"github.com/tetratelabs/wazero"
+
+	"github.com/pywasm-go/pywasm/core/artefact"
 )
 
 // Machine code, out of wazero v1.12.0 and into it. Out: by reflection, since wazero writes code to files only as part of
@@ -108,11 +110,9 @@ func (c *codeStream) Read(p []byte) (int, error) {
 		clear(p[n:])
 	}
 	c.read += uint64(len(p))
-	c.sum = crc32.Update(c.sum, castagnoli, p)
+	c.sum = crc32.Update(c.sum, artefact.Castagnoli, p)
 	return len(p), nil
 }
-
-var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
 // check reads what wazero has not needed, since it had the same module already, and compares the checksum.
 func (c *codeStream) check(sum uint32) error {

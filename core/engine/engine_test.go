@@ -272,7 +272,7 @@ func TestRemainders(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	expand(m, remainders)
+	expand(m, remainders())
 	replaced := m.Encode()
 	values := []uint64{0, 1, 2, 3, 7, 1 << 31, 1<<31 - 1, 1 << 63, 1<<63 - 1, ^uint64(0), ^uint64(1), 0xFFFFFFFF}
 	each(t, func(t *testing.T, s *Store) {

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/pywasm-go/pywasm/core/wasm"
 )
@@ -20,10 +21,12 @@ func (m *Module) mend(p *wasm.Module) {
 		replaceTailCalls(p)
 	}
 	if m.source.Features().Has(wasm.RelaxedSIMD) {
-		expand(p, relaxed)
+		expand(p, relaxed())
 	}
 	if m.compiler == Optimizing {
-		expand(p, miscompiled[runtime.GOARCH])
+		if rules := miscompiled[runtime.GOARCH]; rules != nil {
+			expand(p, rules())
+		}
 		replaceComparisons(p, zeroesMislead)
 	}
 }
@@ -91,8 +94,13 @@ func opcode(name string) wasm.Opcode {
 }
 
 // sequences makes expansions of texts. In a text, =n sets scratch local n, $n gets it, a number is an i32.const, and one
-// after a colon is an immediate. The last instruction gets the immediates of the one that the sequence stands for.
-func sequences(texts map[string]string) map[wasm.Opcode]expansion {
+// after a colon is an immediate. The last instruction gets the immediates of the one that the sequence stands for. They are
+// made at the first use, since a process that loads artefacts has none.
+func sequences(texts map[string]string) func() map[wasm.Opcode]expansion {
+	return sync.OnceValue(func() map[wasm.Opcode]expansion { return parseSequences(texts) })
+}
+
+func parseSequences(texts map[string]string) map[wasm.Opcode]expansion {
 	rules := map[wasm.Opcode]expansion{}
 	for name, text := range texts {
 		steps := strings.Fields(text)

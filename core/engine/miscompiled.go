@@ -2,17 +2,24 @@ package engine
 
 import (
 	"maps"
+	"sync"
 
 	"github.com/pywasm-go/pywasm/core/wasm"
 )
 
 // miscompiled are, by machine, the instructions that wazero's compiler may give wrong results for. What stands for them
 // works on others. docs/RATIONALE.md tells how they were found.
-var miscompiled = map[string]map[wasm.Opcode]expansion{"amd64": halfDone, "arm64": remainders}
+var miscompiled = map[string]func() map[wasm.Opcode]expansion{"amd64": halfDone, "arm64": remainders}
 
 // halfDone are those that take an operand back from the stack when they are half done, into a register that the other
 // half may be in. An operand that was made for an instruction alone (v or v is v) goes wherever there is room.
-var halfDone = sequences(map[string]string{
+var halfDone = sync.OnceValue(func() map[wasm.Opcode]expansion {
+	rules := exchangeLoops()
+	maps.Copy(rules, halfDoneSequences())
+	return rules
+})
+
+var halfDoneSequences = sequences(map[string]string{
 	"f32.copysign": "i32.reinterpret_f32 i32.const:-2147483648 i32.and =3 " +
 		"i32.reinterpret_f32 i32.const:2147483647 i32.and $3 i32.or f32.reinterpret_i32",
 	"f64.copysign": "i64.reinterpret_f64 i64.const:-9223372036854775808 i64.and =6 " +
@@ -37,5 +44,3 @@ var halfDone = sequences(map[string]string{
 	"i64.clz": "=6 $6 $6 i64.or i64.clz",
 	"i64.ctz": "=6 $6 $6 i64.or i64.ctz",
 })
-
-func init() { maps.Copy(halfDone, exchangeLoops()) }

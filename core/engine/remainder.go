@@ -1,15 +1,21 @@
 package engine
 
-import "github.com/pywasm-go/pywasm/core/wasm"
+import (
+	"sync"
+
+	"github.com/pywasm-go/pywasm/core/wasm"
+)
 
 // remainders compute a - (a / b) * b in place of a rem b, which may be wrong on arm64 under register pressure
 // (wazero#2508).
-var remainders = map[wasm.Opcode]expansion{
-	opcode("i32.rem_u"): remainder{typ: "i32", div: "i32.div_u", local: scratchI32}.append,
-	opcode("i64.rem_u"): remainder{typ: "i64", div: "i64.div_u", local: scratchI64}.append,
-	opcode("i32.rem_s"): remainder{typ: "i32", div: "i32.div_s", local: scratchI32, result: wasm.I32}.append,
-	opcode("i64.rem_s"): remainder{typ: "i64", div: "i64.div_s", local: scratchI64, result: wasm.I64}.append,
-}
+var remainders = sync.OnceValue(func() map[wasm.Opcode]expansion {
+	return map[wasm.Opcode]expansion{
+		opcode("i32.rem_u"): remainder{typ: "i32", div: "i32.div_u", local: scratchI32}.append,
+		opcode("i64.rem_u"): remainder{typ: "i64", div: "i64.div_u", local: scratchI64}.append,
+		opcode("i32.rem_s"): remainder{typ: "i32", div: "i32.div_s", local: scratchI32, result: wasm.I32}.append,
+		opcode("i64.rem_s"): remainder{typ: "i64", div: "i64.div_s", local: scratchI64, result: wasm.I64}.append,
+	}
+})
 
 type remainder struct {
 	typ, div string
