@@ -478,6 +478,48 @@ print(instance.exports.fine())
     assert set(ends) <= {"RecursionError", "CALL_STACK_EXHAUSTED"}
 
 
+DEEP = """
+instance = instantiate('''(module
+    (import "m" "host" (func $host))
+    (func $down (export "down") (param i32)
+        (if (local.get 0)
+            (then (call $down (i32.sub (local.get 0) (i32.const 1))))
+            (else (call $host))))
+    (func (export "fine") (result i32) i32.const 7))''',
+    {"m": {"host": pywasm.Function(store, lambda: again())}})
+"""
+
+
+def test_deep_recursion_and_the_host_in_turn_end(fresh, compiler_name):
+    # Hundreds of levels, each with as many calls of the guest as fit: no process has room for all.
+    deep = 9_000 if compiler_name == "interpreter" else 1_000_000
+    source = f"""{DEEP}
+def again():
+    instance.exports.down({deep})
+for _ in range(2):
+    try:
+        again()
+    except pywasm.Trap as trap:
+        print(trap.code.name, len(trap.frames) > 0)
+print(instance.exports.fine())
+"""
+    assert fresh(source).split() == ["CALL_STACK_EXHAUSTED", "True"] * 2 + ["7"]
+
+
+def test_deep_recursion_below_a_host_function(fresh, compiler_name):
+    deep = 9_000 if compiler_name == "interpreter" else 100_000
+    source = f"""{DEEP}
+levels = []
+def again():
+    if len(levels) < 3:
+        levels.append(None)
+        instance.exports.down({deep})
+again()
+print(len(levels))
+"""
+    assert fresh(source) == "3\n"
+
+
 def test_one_function_for_several_imports_and_instances(store, instantiate):
     calls = []
     function = Function(store, lambda: calls.append(1))

@@ -70,7 +70,22 @@ func pywasm_instantiate(module, core unsafe.Pointer, imports *C.struct_pywasm_im
 //export pywasm_start
 func pywasm_start(p unsafe.Pointer, call *C.struct_pywasm_call) (status C.int32_t) {
 	defer failed(call, &status)
-	return settle((*engine.Instance)(p).Start(unsafe.Pointer(call)), call)
+	return settle((*engine.Instance)(p).Start(outer(call), unsafe.Pointer(call)), call)
+}
+
+// outer is the call of the same thread that a call is within, or nil.
+func outer(call *C.struct_pywasm_call) *engine.Call {
+	if call.outer == nil {
+		return nil
+	}
+	return (*engine.Call)(call.outer.guest)
+}
+
+// leaveGuest notes which call has come to the host: others may come of that.
+func leaveGuest(c *engine.Call) *C.struct_pywasm_call {
+	call := (*C.struct_pywasm_call)(c.Data)
+	call.guest = unsafe.Pointer(c)
+	return call
 }
 
 func extern(i C.struct_pywasm_import, core unsafe.Pointer, position uint32) engine.Extern {
@@ -91,7 +106,7 @@ func extern(i C.struct_pywasm_import, core unsafe.Pointer, position uint32) engi
 // released is a host function of Go's, which may wait: so it does not keep the GIL.
 func released(f api.GoModuleFunc) engine.HostFunc {
 	return func(c *engine.Call, guest api.Module, stack []uint64) {
-		if call := (*C.struct_pywasm_call)(c.Data); call.thread_state == nil {
+		if leaveGuest(c).thread_state == nil {
 			C.python_guest_release(c.Data)
 		}
 		f(c, guest, stack)
@@ -124,6 +139,7 @@ func hostType(i C.struct_pywasm_import) wasm.FuncType {
 // python is a host function written in Python: C knows it as number position of the core.
 func python(core unsafe.Pointer, position uint32) engine.HostFunc {
 	return func(c *engine.Call, _ api.Module, stack []uint64) {
+		leaveGuest(c)
 		status := C.python_host_call(C.uintptr_t(uintptr(core)), C.uint32_t(position),
 			C.uintptr_t(uintptr(unsafe.Pointer(unsafe.SliceData(stack)))), C.uintptr_t(uintptr(c.Data)))
 		if status != C.PYWASM_OK {
@@ -142,7 +158,7 @@ func pywasm_instance_close(p unsafe.Pointer) {
 //export pywasm_call
 func pywasm_call(p unsafe.Pointer, stack *C.uint64_t, slots C.int32_t, call *C.struct_pywasm_call) (status C.int32_t) {
 	defer failed(call, &status)
-	err := (*engine.Function)(p).Call(unsafe.Slice((*uint64)(stack), slots), unsafe.Pointer(call))
+	err := (*engine.Function)(p).CallWithin(outer(call), unsafe.Slice((*uint64)(stack), slots), unsafe.Pointer(call))
 	if err != nil {
 		return settle(err, call)
 	}

@@ -12,6 +12,8 @@ struct pywasm_call {
     void *thread_state; /* what PyEval_SaveThread returned; NULL while the GIL is held */
     void *exception[3]; /* a Python exception parked by a host function: type, value, traceback */
     char *error;        /* the error text of errors.c, freed with pywasm_free */
+    void *guest;        /* Go's *engine.Call, once the guest has called the host */
+    struct pywasm_call *outer; /* the call of this thread that this one is within, or NULL */
 };
 
 /* What a call of Go returns. */

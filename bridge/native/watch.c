@@ -286,6 +286,7 @@ int frame_enter(Frame *frame, Core *core) {
     frame->before = before;
     frame->slot = slot;
     frame->outer = slot->top;
+    frame->call.outer = slot->top == NULL ? NULL : &slot->top->call;
     frame->core = core;
     frame->caught = atomic_load_explicit(&slot->caught, memory_order_relaxed);
     frame->deadline = frame->outer == NULL ? 0 : frame->outer->deadline;

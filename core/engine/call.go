@@ -13,8 +13,10 @@ import (
 type Call struct {
 	// Data is what the caller passed: host functions find it here.
 	Data unsafe.Pointer
-	// instance is where the call began.
+	// instance is where the call began, and function what it began with.
 	instance *Instance
+	function *Function
+	outer    uint64 // bytes of stack that the calls around this one take
 }
 
 // Deadline implements context.Context: wazero is not to watch the clock, which costs too much in its code.
@@ -38,6 +40,7 @@ type Function struct {
 	instance *Instance
 	index    uint32
 	fn       api.Function
+	stack    stackField
 	busy     bool
 	call     Call
 }
@@ -48,36 +51,61 @@ func (i *Instance) Function(index uint32) *Function {
 	if int(index) < len(i.module.imported[wasm.ExternFunc]) {
 		index = i.module.wrapperOf(index)
 	}
-	return &Function{instance: i, index: index, fn: i.guts.engine.NewFunction(index)}
+	fn := i.guts.engine.NewFunction(index)
+	return &Function{instance: i, index: index, fn: fn, stack: stackFieldOf(fn)}
 }
 
 // Call calls the function. stack holds the parameters and receives the results; data reaches host functions.
 //
 // The error is *Raised or *Error.
 func (f *Function) Call(stack []uint64, data unsafe.Pointer) error {
+	return f.CallWithin(nil, stack, data)
+}
+
+// CallWithin calls the function from a host function that outer has called.
+func (f *Function) CallWithin(outer *Call, stack []uint64, data unsafe.Pointer) error {
 	if f.busy {
 		// A function of wazero has one stack, so a call from within itself needs another.
-		return f.instance.Function(f.index).Call(stack, data)
+		return f.instance.Function(f.index).CallWithin(outer, stack, data)
+	}
+	f.call = Call{Data: data, instance: f.instance, function: f, outer: outer.stack()}
+	if f.call.outer > maxOuterStack {
+		return f.exhausted(&Error{Code: CodeTrap, Trap: stackExhausted})
 	}
 	f.busy = true
-	f.call.Data, f.call.instance = data, f.instance
 	depths := f.instance.depths()
 	err := f.fn.CallWithStack(&f.call, stack)
 	f.busy, f.call.Data = false, nil
+	if f.stack.used(f.fn) > maxIdleStack {
+		f.fn = f.instance.guts.engine.NewFunction(f.index)
+	}
 	if err == nil {
 		return nil
 	}
 	unwound(depths)
 	translated := f.instance.module.store.translate(err)
-	if own, ok := translated.(*Error); ok && own.Trap == stackExhausted {
-		// The stack has grown to its limit and would stay: tens of megabytes.
-		f.fn = f.instance.guts.engine.NewFunction(f.index)
-		if own.Frames == nil { // the compiler does not unwind so deep a stack
-			own.Frames = []Frame{f.instance.module.frame(f.index)}
-			own.Text = describe(own.Trap, own.Frames)
-		}
+	if own, ok := translated.(*Error); ok && own.Trap == stackExhausted && own.Frames == nil {
+		return f.exhausted(own) // the compiler does not unwind so deep a stack
 	}
 	return translated
+}
+
+// maxIdleStack is how many bytes of stack a function keeps for its next call: it would stay as large as it ever was.
+const maxIdleStack = 1 << 20
+
+// exhausted says of an error where the call began.
+func (f *Function) exhausted(e *Error) error {
+	e.Frames = []Frame{f.instance.module.frame(f.index)}
+	e.Text = describe(e.Trap, e.Frames)
+	return e
+}
+
+// stack returns how many bytes of stack this call and those around it take.
+func (c *Call) stack() uint64 {
+	if c == nil {
+		return 0
+	}
+	return c.outer + c.function.stack.used(c.function.fn) + bytesOfHostCall
 }
 
 // EndsAtOnce reports whether the function is sure to end soon: it has no loop and calls nothing.

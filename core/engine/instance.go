@@ -57,7 +57,7 @@ func (m *Module) Instantiate(imports []Extern, core, data unsafe.Pointer) (*Inst
 	if err != nil {
 		return nil, err
 	}
-	return i, i.Start(data)
+	return i, i.Start(nil, data)
 }
 
 // Link makes an instance, of which nothing has run yet. Its own memory and tables do not grow beyond the limits, and a
@@ -148,20 +148,21 @@ func (i *Instance) resolve(name string, hosts api.Module) api.Module {
 	return e.Instance.guts.view(name, api.ExternType(e.Kind), e.Index)
 }
 
-// Start copies the active segments that Link did not, and runs the start function. data reaches host functions.
+// Start copies the active segments that Link did not, and runs the start function, within a call of the host's or of a guest's.
+// data reaches host functions.
 //
 // If it fails, functions of the instance may be in a table that it imported: then it must not be closed before whatever
 // can reach them.
-func (i *Instance) Start(data unsafe.Pointer) error {
+func (i *Instance) Start(outer *Call, data unsafe.Pointer) error {
 	if init := i.module.initializer; init != nil {
-		if err := i.Function(*init).Call(nil, data); err != nil {
+		if err := i.Function(*init).CallWithin(outer, nil, data); err != nil {
 			return err
 		}
 	}
 	if i.module.source.Start == nil {
 		return nil
 	}
-	return i.Function(*i.module.source.Start).Call(nil, data)
+	return i.Function(*i.module.source.Start).CallWithin(outer, nil, data)
 }
 
 // Close lets go of what the instance holds.
