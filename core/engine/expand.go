@@ -23,7 +23,9 @@ func (m *Module) mend(p *wasm.Module) {
 		expand(p, relaxed)
 	}
 	if m.compiler == Optimizing {
-		expand(p, miscompiled[runtime.GOARCH])
+		rules := map[wasm.Opcode]expansion{wasm.OpRefFunc: m.referenceGlobals(p)}
+		maps.Copy(rules, miscompiled[runtime.GOARCH])
+		expand(p, rules)
 		replaceComparisons(p, zeroesMislead)
 	}
 }

@@ -37,7 +37,7 @@ type tableInstance struct {
 type layout struct {
 	engine, tables, globals, elements, exports int
 	shared                                     []int // fields that a view of an instance copies, see view
-	references                                 int   // in wasm.TableInstance
+	references, involved, involvedLock         int   // in wasm.TableInstance
 }
 
 // layoutOf finds the fields by name.
@@ -59,7 +59,10 @@ func layoutOf(t reflect.Type) (*layout, error) {
 		l.shared = append(l.shared, field(t, name))
 	}
 	if err == nil {
-		l.references = field(t.Field(l.tables).Type.Elem().Elem(), "References")
+		table := t.Field(l.tables).Type.Elem().Elem()
+		l.references = field(table, "References")
+		l.involved = field(table, "involvingModuleInstances")
+		l.involvedLock = field(table, "involvingModuleInstancesMutex")
 	}
 	return l, err
 }
@@ -144,6 +147,16 @@ func (t tableInstance) set(i uint32, ref uintptr) { t.references.Index(int(i)).S
 
 // all returns the elements themselves.
 func (t tableInstance) all() []uintptr { return t.references.Interface().([]uintptr) }
+
+// involved calls change with the instances that a table keeps alive: that which made it, and those that import it.
+func (g guts) involved(table uint32, change func([]unsafe.Pointer) []unsafe.Pointer) {
+	t := g.value.Field(g.layout.tables).Index(int(table)).Elem()
+	lock := writable(t.Field(g.layout.involvedLock)).Addr().Interface().(*sync.RWMutex)
+	lock.Lock()
+	defer lock.Unlock()
+	list := (*[]unsafe.Pointer)(t.Field(g.layout.involved).Addr().UnsafePointer()) // []*wasm.ModuleInstance
+	*list = change(*list)
+}
 
 // segments returns the element segments, dropped ones being empty.
 func (g guts) segments() [][]uintptr {
