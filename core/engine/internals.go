@@ -202,6 +202,29 @@ func (g guts) target(ref uintptr) (guest api.Module, index uint32, err error) {
 	return nil, 0, fail(CodeInternal, "wazero's function references look different: this version is not supported")
 }
 
+// ownership tells whether functions are an instance's own, which target would tell as well, but not as fast: there are
+// tables of ten thousand functions.
+type ownership struct {
+	offset uintptr // in what a reference points to
+	self   unsafe.Pointer
+}
+
+func (g guts) ownership() ownership {
+	engine := reflect.ValueOf(g.engine).Elem()
+	if f, ok := engine.Type().FieldByName("localFunctionInstances"); ok { // as in target
+		context, _ := f.Type.Elem().Elem().FieldByName("moduleContextOpaquePtr")
+		return ownership{context.Offset, engine.FieldByName("opaquePtr").UnsafePointer()}
+	}
+	function := engine.FieldByName("functions").Type().Elem()
+	instance, _ := function.FieldByName("moduleInstance")
+	return ownership{instance.Offset, g.value.Addr().UnsafePointer()}
+}
+
+func (o ownership) of(ref uintptr) bool {
+	p := *(*unsafe.Pointer)(unsafe.Pointer(&ref))
+	return *(*unsafe.Pointer)(unsafe.Add(p, o.offset)) == o.self
+}
+
 func (g guts) guest(p unsafe.Pointer) api.Module {
 	return reflect.NewAt(g.value.Type(), p).Interface().(api.Module)
 }
