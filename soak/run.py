@@ -39,23 +39,28 @@ class Workers:
         self.done = dict.fromkeys((action.__name__ for action in ACTIONS), 0)
         self._going = threading.Event()
         self._stopped = False
-        self._busy = [threading.Lock() for _ in range(count)]
+        self._paused = threading.Barrier(count + 1)
         self._threads = [
-            threading.Thread(target=self._run, args=(places, f"{seed}-{n}", busy), daemon=True)
-            for n, busy in enumerate(self._busy)
+            threading.Thread(target=self._run, args=(places, f"{seed}-{n}"), daemon=True)
+            for n in range(count)
         ]
 
-    def _run(self, places, seed, busy):
+    def _run(self, places, seed):
         source = random.Random(seed)
         actions, weights = list(ACTIONS), list(ACTIONS.values())
-        while self._going.wait() and not self._stopped:
+        while not self._stopped:
+            if not self._going.is_set():
+                measure.give_back()
+                self._paused.wait()
+                self._going.wait()
+                continue
             action, place = source.choices(actions, weights)[0], source.choice(places)
-            with busy:
-                try:
-                    action(place, source)
-                except BaseException:
-                    self.failures.append(f"{action.__name__}\n{traceback.format_exc()}")
-                    return
+            try:
+                action(place, source)
+            except BaseException:
+                self.failures.append(f"{action.__name__}\n{traceback.format_exc()}")
+                self._paused.abort()
+                return
             self.done[action.__name__] += 1
 
     def start(self):
@@ -64,14 +69,17 @@ class Workers:
             thread.start()
 
     def pause(self):
+        """Returns whether all threads have come to rest, which they do unless one has failed."""
         self._going.clear()
-        for busy in self._busy:
-            if not busy.acquire(timeout=PATIENCE):
-                raise AssertionError("a thread hangs")
+        try:
+            self._paused.wait(PATIENCE)
+        except threading.BrokenBarrierError:
+            if not self.failures:
+                raise AssertionError("a thread hangs") from None
+            return False
+        return True
 
     def resume(self):
-        for busy in self._busy:
-            busy.release()
         self._going.set()
 
     def stop(self):
@@ -164,7 +172,8 @@ def soak(seconds, seed, count, cache):
     begin, samples = time.monotonic(), []
     while (now := time.monotonic() - begin) < seconds and not workers.failures:
         if now >= len(samples) * seconds / SAMPLES:
-            workers.pause()
+            if not workers.pause():
+                break
             for place in places:
                 place.views[:] = [None] * len(place.views)
                 place.instances.clear()
