@@ -1,6 +1,7 @@
 """Cycles that lead through a guest: collected when nothing else leads in, and never before."""
 
 import gc
+import os
 import random
 import weakref
 
@@ -340,6 +341,49 @@ def test_closing_after_a_collection(compiler, wat):
     del instance
     gc.collect()
     assert [watch() for watch in watches] == [None] * 3
+
+
+FORK = """
+import weakref
+
+class Thing:
+    pass
+
+def new():
+    host = pywasm.Function(store, lambda: None, pywasm.FunctionType([], []))
+    return instantiate(sys.argv[1], {"m": {"host": host}})
+
+instance, other, thing = new(), new(), Thing()
+thing.instance = instance
+instance.exports.objects.set(0, thing)
+instance.exports.functions.set(0, other.exports.seven)
+watch = weakref.ref(thing)
+del thing, other
+gc.collect()
+child = os.fork()
+if child == 0:
+    mine = new()
+    mine.exports.objects.set(0, mine)
+    mine.exports.functions.set(0, new().exports.seven)
+    gc.collect()
+    assert mine.exports.call(0) == 7
+    assert mine.exports.objects.get(0) is mine
+    own = weakref.ref(mine)
+    del mine, instance
+    gc.collect()
+    os._exit(own() is not None or watch() is not None)
+assert os.waitpid(child, 0)[1] == 0
+assert instance.exports.objects.get(0) is watch()
+assert instance.exports.call(0) == 7
+del instance
+gc.collect()
+assert watch() is None
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork")
+def test_a_fork_after_a_collection(fresh):
+    fresh(FORK, GUEST)
 
 
 # ---- functions in tables ----
