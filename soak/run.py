@@ -28,6 +28,8 @@ PATIENCE = 60  # seconds until something that does not end is a hang
 GROWTH = 1.02
 GROWTH_SHORT = 1.5
 SHORT = 10  # minutes
+# Seconds of a longer run before memory is first measured: threads get what they keep, caches fill.
+SETTLING = 60
 SAMPLES = 60
 
 
@@ -163,13 +165,13 @@ def warm_up(cache):
         place.close()
 
 
-def soak(seconds, seed, count, cache):
-    """Returns what resident memory was, at equal distances, and what was done."""
+def soak(seconds, settling, seed, count, cache):
+    """Returns what resident memory was, at equal distances after settling, and what was done."""
     places = [Place(compiler.Compiler, cache) for compiler in (optimizing, interpreter)]
     source = random.Random(seed)
     workers = Workers(places, seed, count)
     workers.start()
-    begin, samples = time.monotonic(), []
+    begin, samples = time.monotonic() + settling, []
     while (now := time.monotonic() - begin) < seconds and not workers.failures:
         if now >= len(samples) * seconds / SAMPLES:
             if not workers.pause():
@@ -216,8 +218,10 @@ def main():
         warm_up(cache)
         before = measure.alive()
         print("before:", before, flush=True)
-        samples, done = soak(options.minutes * 60, options.seed, options.threads, cache)
-        wrong = list(judge(samples, before, GROWTH_SHORT if options.minutes < SHORT else GROWTH))
+        short = options.minutes < SHORT
+        settling = 0 if short else SETTLING
+        samples, done = soak(options.minutes * 60, settling, options.seed, options.threads, cache)
+        wrong = list(judge(samples, before, GROWTH_SHORT if short else GROWTH))
     faulthandler.cancel_dump_traceback_later()
     print("done:", ", ".join(f"{name} {n}" for name, n in done.items()))
     print("resident, in MiB:", *(f"{sample / 2**20:.1f}" for sample in samples))
