@@ -36,17 +36,6 @@ void core_leave(Core *core) {
     lock_leave(core->lock);
 }
 
-void core_begin(Core *core) {
-    store_take_back(core->store);
-    core->store->running++;
-}
-
-void core_end(Core *core) {
-    if (core->epoch == pywasm_epoch) { /* else this is a child, whose store counts anew */
-        core->store->running--;
-    }
-}
-
 /* ---- functions by index ---- */
 
 static Function *known_function(Core *core, PyObject *key) {

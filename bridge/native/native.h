@@ -232,6 +232,19 @@ void store_take_back(Store *store);
 void core_let_go(Core *core); /* of what it holds while the store has handed out */
 int core_traverse_held(Core *core, visitproc visit, void *arg);
 
+/* Around all that may move references: nothing is handed out meanwhile. */
+static inline void core_begin(Core *core) {
+    if (core->store->handed_out) {
+        store_take_back(core->store);
+    }
+    core->store->running++;
+}
+static inline void core_end(Core *core) {
+    if (core->epoch == pywasm_epoch) { /* else this is a child, whose store counts anew */
+        core->store->running--;
+    }
+}
+
 /* kin.c */
 int core_befriend(Core *a, Core *b); /* they may hold one another's functions from now on */
 void core_leave_kin(Core *core);     /* it may be freed, where nothing else holds it */
@@ -254,9 +267,6 @@ void references_taken(References *references);
 int core_check(Core *core); /* -1 with an exception set where it is closed or of another process */
 int core_enter(Core *core);
 void core_leave(Core *core);
-void core_begin(
-    Core *core); /* something that may move references: until then nothing is handed out */
-void core_end(Core *core);
 void core_forget(Core *core, Function *function);
 Function *core_function(Core *core, uint32_t index, Signature *signature, PyObject *name);
 void core_release(Core *core); /* lets go of what it has in Go */

@@ -139,12 +139,8 @@ static int prepare(Store *store) {
 
 int references_tidy(Store *store) {
     References *r = &store->references;
-    int status = 0;
-    if (r->slot_of != NULL && r->count - r->free_slots >= r->collect_at) {
-        status = store_hand_out(store);
-    }
-    store_take_back(store);
-    return status;
+    return r->slot_of == NULL || r->count - r->free_slots < r->collect_at ? 0
+                                                                          : store_hand_out(store);
 }
 
 uint64_t reference_of(Store *store, PyObject *object) {
