@@ -35,9 +35,8 @@ GO_FILE = ROOT / "bridge" / "lib" / "gopy_bridge.go"
 VERSION = runpy.run_path(str(ROOT / "pywasm" / "_version.py"))["__version__"]
 # The tag is that of what gopy generated: without it, checks see only what was written by hand.
 GO_FLAGS = ("-buildmode=c-shared", "-tags=gopy", "-trimpath", "-buildvcs=false")
-# A guest that recurses in the interpreter has a stack of megabytes, and Go would begin the next goroutines with stacks as
-# large as the average: hundreds of them stay for goroutines to come. So they begin small. (Only a //go:debug line of what
-# internal/godebugs lists would be another way to say so.)
+# A guest that recurses in the interpreter has a stack of megabytes. Go would begin the next
+# goroutines with stacks of the average size, and hundreds of them stay for goroutines to come.
 DEBUG = "adaptivestackstart=0"
 LD_FLAGS = (
     f"-s -w -buildid= -X github.com/pywasm-go/pywasm/core/engine.version={VERSION}"
