@@ -16,20 +16,15 @@ type Module struct {
 	closed sync.Once
 }
 
-func handle(m *engine.Module, err error) (*Module, error) {
+// owner is a handle whose module goes with it. Python closes it before, except in a cycle whose handle goes first, and
+// where no user knows of the module.
+func owner(m *engine.Module, err error) (*Module, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Module{module: m}, nil
-}
-
-// owner is a handle whose module goes with it. Python closes it before, except in a cycle whose handle goes first.
-func owner(m *engine.Module, err error) (*Module, error) {
-	h, err := handle(m, err)
-	if err == nil {
-		runtime.SetFinalizer(h, func(h *Module) { h.closed.Do(h.module.Close) })
-	}
-	return h, err
+	h := &Module{module: m}
+	runtime.SetFinalizer(h, func(h *Module) { h.closed.Do(h.module.Close) })
+	return h, nil
 }
 
 // Pointer returns the address of the module for the data plane. It is valid as long as the handle.

@@ -94,19 +94,19 @@ func (s *Store) Note(binary []byte) (note string, err error) {
 // MakeMemory returns a module that exports a memory.
 func (s *Store) MakeMemory(minimum, maximum int64, bounded, shared bool) (m *Module, err error) {
 	defer guard(&err)
-	return handle(s.store.MakeMemory(limits(minimum, maximum, bounded, shared)))
+	return owner(s.store.MakeMemory(limits(minimum, maximum, bounded, shared)))
 }
 
 // MakeTable returns a module that exports a table.
 func (s *Store) MakeTable(element int, minimum, maximum int64, bounded bool) (m *Module, err error) {
 	defer guard(&err)
-	return handle(s.store.MakeTable(wasm.TableType{Elem: valueType(element), Limits: limits(minimum, maximum, bounded, false)}))
+	return owner(s.store.MakeTable(wasm.TableType{Elem: valueType(element), Limits: limits(minimum, maximum, bounded, false)}))
 }
 
 // MakeGlobal returns a module that exports a global.
 func (s *Store) MakeGlobal(valType int, mutable bool) (m *Module, err error) {
 	defer guard(&err)
-	return handle(s.store.MakeGlobal(wasm.GlobalType{Type: valueType(valType), Mutable: mutable}))
+	return owner(s.store.MakeGlobal(wasm.GlobalType{Type: valueType(valType), Mutable: mutable}))
 }
 
 // MakeFunction returns a module that imports a function and defines, as function 1, one that calls it.
@@ -117,7 +117,7 @@ func (s *Store) MakeFunction(params, results []byte, interpreted bool) (m *Modul
 		compiler = engine.Interpreter
 	}
 	t := wasm.FuncType{Params: ValueTypes(params), Results: ValueTypes(results)}
-	return handle(s.store.MakeFunction(t, compiler))
+	return owner(s.store.MakeFunction(t, compiler))
 }
 
 func limits(minimum, maximum int64, bounded, shared bool) wasm.Limits {

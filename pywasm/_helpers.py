@@ -186,25 +186,25 @@ def call_async(function: _native.Function, args: tuple[Any, ...]) -> Any:
 
 # ---- external references ----
 
-_watched: set[Any] = set()  # weak references to the stores that hold objects
+_watched: set[Any] = set()  # weak references to the stores whose guests may hold something
 
 
 def watch_references(store: Store) -> None:
-    """Lets go of what guests do not hold any more whenever Python collects all generations."""
+    """Has Python see what guests hold whenever it collects all generations."""
     import gc
     import weakref
 
     if not _watched:
-        gc.callbacks.append(_collect_references)
+        gc.callbacks.append(_hand_out_references)
     _watched.add(weakref.ref(store, _watched.discard))
 
 
-def _collect_references(phase: str, info: dict[str, int]) -> None:
+def _hand_out_references(phase: str, info: dict[str, int]) -> None:
     if phase == "start" and info["generation"] == 2:
         for reference in list(_watched):
             store = reference()
             if store is not None:
-                store._collect_references()
+                store._hand_out_references()
 
 
 # ---- what the host makes ----

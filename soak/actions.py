@@ -198,7 +198,8 @@ def pass_instances_on(place, random):
 def make_a_cycle(place, random):
     instance = place.instance(lambda n: instance.exports.add(n, 1))
     assert instance.exports.call(1) == 2
-    instance.exports.refs.set(0, random.random())
+    instance.exports.refs.set(0, random.choice([instance, (instance.exports,)]))
+    place.shared.exports.functions.set(random.randrange(4), instance.exports.call)
     if random.random() < 0.05:
         gc.collect()
 

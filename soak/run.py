@@ -28,6 +28,8 @@ PATIENCE = 60  # seconds until something that does not end is a hang
 GROWTH = 1.02
 GROWTH_SHORT = 1.5
 SHORT = 10  # minutes
+# Seconds of a longer run before memory is first measured: threads get what they keep, caches fill.
+SETTLING = 60
 SAMPLES = 60
 
 
@@ -39,23 +41,28 @@ class Workers:
         self.done = dict.fromkeys((action.__name__ for action in ACTIONS), 0)
         self._going = threading.Event()
         self._stopped = False
-        self._busy = [threading.Lock() for _ in range(count)]
+        self._paused = threading.Barrier(count + 1)
         self._threads = [
-            threading.Thread(target=self._run, args=(places, f"{seed}-{n}", busy), daemon=True)
-            for n, busy in enumerate(self._busy)
+            threading.Thread(target=self._run, args=(places, f"{seed}-{n}"), daemon=True)
+            for n in range(count)
         ]
 
-    def _run(self, places, seed, busy):
+    def _run(self, places, seed):
         source = random.Random(seed)
         actions, weights = list(ACTIONS), list(ACTIONS.values())
-        while self._going.wait() and not self._stopped:
+        while not self._stopped:
+            if not self._going.is_set():
+                measure.give_back()
+                self._paused.wait()
+                self._going.wait()
+                continue
             action, place = source.choices(actions, weights)[0], source.choice(places)
-            with busy:
-                try:
-                    action(place, source)
-                except BaseException:
-                    self.failures.append(f"{action.__name__}\n{traceback.format_exc()}")
-                    return
+            try:
+                action(place, source)
+            except BaseException:
+                self.failures.append(f"{action.__name__}\n{traceback.format_exc()}")
+                self._paused.abort()
+                return
             self.done[action.__name__] += 1
 
     def start(self):
@@ -64,14 +71,17 @@ class Workers:
             thread.start()
 
     def pause(self):
+        """Returns whether all threads have come to rest, which they do unless one has failed."""
         self._going.clear()
-        for busy in self._busy:
-            if not busy.acquire(timeout=PATIENCE):
-                raise AssertionError("a thread hangs")
+        try:
+            self._paused.wait(PATIENCE)
+        except threading.BrokenBarrierError:
+            if not self.failures:
+                raise AssertionError("a thread hangs") from None
+            return False
+        return True
 
     def resume(self):
-        for busy in self._busy:
-            busy.release()
         self._going.set()
 
     def stop(self):
@@ -155,16 +165,17 @@ def warm_up(cache):
         place.close()
 
 
-def soak(seconds, seed, count, cache):
-    """Returns what resident memory was, at equal distances, and what was done."""
+def soak(seconds, settling, seed, count, cache):
+    """Returns what resident memory was, at equal distances after settling, and what was done."""
     places = [Place(compiler.Compiler, cache) for compiler in (optimizing, interpreter)]
     source = random.Random(seed)
     workers = Workers(places, seed, count)
     workers.start()
-    begin, samples = time.monotonic(), []
+    begin, samples = time.monotonic() + settling, []
     while (now := time.monotonic() - begin) < seconds and not workers.failures:
         if now >= len(samples) * seconds / SAMPLES:
-            workers.pause()
+            if not workers.pause():
+                break
             for place in places:
                 place.views[:] = [None] * len(place.views)
                 place.instances.clear()
@@ -207,8 +218,10 @@ def main():
         warm_up(cache)
         before = measure.alive()
         print("before:", before, flush=True)
-        samples, done = soak(options.minutes * 60, options.seed, options.threads, cache)
-        wrong = list(judge(samples, before, GROWTH_SHORT if options.minutes < SHORT else GROWTH))
+        short = options.minutes < SHORT
+        settling = 0 if short else SETTLING
+        samples, done = soak(options.minutes * 60, settling, options.seed, options.threads, cache)
+        wrong = list(judge(samples, before, GROWTH_SHORT if short else GROWTH))
     faulthandler.cancel_dump_traceback_later()
     print("done:", ", ".join(f"{name} {n}" for name, n in done.items()))
     print("resident, in MiB:", *(f"{sample / 2**20:.1f}" for sample in samples))

@@ -29,6 +29,11 @@ def test_the_package_holds_one_library_of_each_kind():
     assert LIBPYWASM.name.startswith("libpywasm.")
 
 
+def test_goroutines_begin_with_small_stacks():
+    # Nothing but the linker's flag puts the setting there: see wheels/build.py.
+    assert b"adaptivestackstart=0" in LIBPYWASM.read_bytes()
+
+
 def test_the_version_is_that_of_the_distribution():
     assert pywasm.__version__ == importlib.metadata.version("pywasm-go")
 

@@ -35,7 +35,13 @@ GO_FILE = ROOT / "bridge" / "lib" / "gopy_bridge.go"
 VERSION = runpy.run_path(str(ROOT / "pywasm" / "_version.py"))["__version__"]
 # The tag is that of what gopy generated: without it, checks see only what was written by hand.
 GO_FLAGS = ("-buildmode=c-shared", "-tags=gopy", "-trimpath", "-buildvcs=false")
-LD_FLAGS = f"-s -w -buildid= -X github.com/pywasm-go/pywasm/core/engine.version={VERSION}"
+# A guest that recurses in the interpreter has a stack of megabytes. Go would begin the next
+# goroutines with stacks of the average size, and hundreds of them stay for goroutines to come.
+DEBUG = "adaptivestackstart=0"
+LD_FLAGS = (
+    f"-s -w -buildid= -X github.com/pywasm-go/pywasm/core/engine.version={VERSION}"
+    f" -X runtime.godebugDefault={DEBUG}"
+)
 HEADER_ROOM = "-Wl,-headerpad,0x100"  # of Mach-O, for the command that sign.py adds
 HEADERS = {".h", ".def"}
 C_FLAGS = (

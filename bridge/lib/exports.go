@@ -284,10 +284,22 @@ func pywasm_fuel_set(p unsafe.Pointer, fuel C.uint64_t) {
 	(*engine.Instance)(p).SetFuel(uint64(fuel))
 }
 
-//export pywasm_externrefs_mark
-func pywasm_externrefs_mark(store unsafe.Pointer, live *C.uint8_t, size C.uint64_t) {
+// pywasm_holdings writes as many as there is room for, and returns how many there are.
+//
+//export pywasm_holdings
+func pywasm_holdings(p unsafe.Pointer, functions C.int32_t, out *C.struct_pywasm_holding, room C.int64_t) (count C.int64_t) {
 	defer contained()
-	(*engine.Store)(store).MarkExternrefs(unsafe.Slice((*byte)(live), size))
+	into := unsafe.Slice(out, room)
+	(*engine.Instance)(p).Holdings(functions != 0, func(owner *engine.Instance, external uint64) {
+		if count < room {
+			into[count] = C.struct_pywasm_holding{external: C.uint64_t(external)}
+			if owner != nil {
+				into[count].owner = owner.Core
+			}
+		}
+		count++
+	})
+	return count
 }
 
 //export pywasm_direct_context

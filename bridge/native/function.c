@@ -144,15 +144,13 @@ static PyObject *call_exported(Function *f, PyObject *const *args) {
         return PyErr_NoMemory();
     }
     PyObject *result = NULL;
-    f->store->running++;
+    core_begin(f->core);
     /* Conversions run Python code, which may have closed the instance. */
     if (pack_arguments(f, args, stack) == 0 && core_check(f->core) == 0 &&
         call_guest(f, stack) == 0) {
         result = unpack_results(f, stack);
     }
-    if (f->core->epoch == pywasm_epoch) { /* else this is a child, whose store counts anew */
-        f->store->running--;
-    }
+    core_end(f->core);
     if (stack != small) {
         PyMem_Free(stack);
     }
@@ -243,7 +241,11 @@ PyObject *function_from_reference(Core *holder, uint64_t reference) {
     if (index & IS_IMPORT) {
         return Py_XNewRef(PyTuple_GetItem(core->imports, index & ~IS_IMPORT));
     }
-    return (PyObject *)core_function(core, index, NULL, NULL);
+    Py_INCREF(
+        (PyObject *)core); /* what is run to describe the function may take it out of the table */
+    PyObject *function = (PyObject *)core_function(core, index, NULL, NULL);
+    Py_DECREF((PyObject *)core);
+    return function;
 }
 
 /* ---- the type ---- */

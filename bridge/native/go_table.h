@@ -74,6 +74,12 @@ struct pywasm_function {
     uint8_t ends_at_once; /* no loop, no call: the GIL is kept */
 };
 
+/* What an instance has in a table, a global or a segment of its own: an external reference, or a function of another. */
+struct pywasm_holding {
+    void *owner;       /* the Core of that; NULL for an external reference */
+    uint64_t external; /* its number */
+};
+
 /* What is alive in Go. */
 struct pywasm_census {
     uint64_t handles;    /* in gopy's table */
@@ -106,7 +112,8 @@ struct pywasm_census {
     X(int32_t, pywasm_table_get, (void *instance, uint32_t table, uint32_t index, uint64_t *ref))  \
     X(int32_t, pywasm_table_set, (void *instance, uint32_t table, uint32_t index, uint64_t ref))   \
     X(int64_t, pywasm_table_grow, (void *instance, uint32_t table, uint32_t delta, uint64_t ref))  \
-    X(void, pywasm_externrefs_mark, (void *store, uint8_t *live, uint64_t count))                  \
+    X(int64_t, pywasm_holdings,                                                                    \
+      (void *instance, int32_t functions, struct pywasm_holding *out, int64_t room))               \
     X(int32_t, pywasm_direct_context,                                                              \
       (void *callee, uint8_t *context, int32_t size, void *stack_bottom))                          \
     X(int32_t, pywasm_fuel_get, (void *instance, uint64_t *fuel))                                  \

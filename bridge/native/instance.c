@@ -1,8 +1,8 @@
 /* Core: an instance, seen from C.
  *
- * It holds what the guest can reach: its imports, and all instances whose functions may have come
- * into its tables and globals (its kin). Python's collector sees these references, Go holds none.
- * Kin is held together because a function in a table runs the code of its own instance. */
+ * It holds what the guest can reach: its imports, all instances whose functions may have come
+ * into its tables and globals (kin.c), and at times what these have (holdings.c). Python's collector
+ * sees these references, Go holds none. */
 #include "native.h"
 
 #include <stddef.h>
@@ -113,50 +113,6 @@ void core_forget(Core *core, Function *function) {
     }
     Py_XDECREF(key);
     PyErr_Restore(type, value, traceback);
-}
-
-/* ---- kin ---- */
-
-static PyObject *kin_of(Core *core) {
-    if (core->kin == NULL) {
-        PyObject *kin = PyList_New(0);
-        if (kin == NULL || PyList_Append(kin, (PyObject *)core) < 0) {
-            Py_XDECREF(kin);
-            return NULL;
-        }
-        core->kin = kin;
-    }
-    return core->kin;
-}
-
-int core_befriend(Core *a, Core *b) {
-    if (a == b) {
-        return 0;
-    }
-    PyObject *large = kin_of(a), *small = kin_of(b);
-    if (large == NULL || small == NULL) {
-        return -1;
-    }
-    if (large == small) {
-        return 0;
-    }
-    if (PyList_Size(large) < PyList_Size(small)) {
-        PyObject *swap = large;
-        large = small;
-        small = swap;
-    }
-    Py_INCREF(small);
-    int status = 0;
-    for (Py_ssize_t i = 0; i < PyList_Size(small) && status == 0; i++) {
-        Core *moved = (Core *)PyList_GetItem(small, i);
-        status = PyList_Append(large, (PyObject *)moved);
-        if (status == 0) {
-            Py_DECREF(moved->kin); /* not the last reference: `small` is one */
-            moved->kin = Py_NewRef(large);
-        }
-    }
-    Py_DECREF(small);
-    return status;
 }
 
 /* ---- instantiation ---- */
@@ -287,12 +243,10 @@ static int make_instance(Core *core, void *module, struct pywasm_limits *limits)
         PyMem_Free(imports);
         return -1;
     }
-    core->store->running++;
     call.thread_state = PyEval_SaveThread();
     int32_t status = pywasm_go.pywasm_instantiate(
         module, core, imports, (int32_t)PyTuple_Size(core->imports), limits, &call, &made);
     PyEval_RestoreThread(call.thread_state);
-    core->store->running--;
     core_leave(core);
     PyMem_Free(imports);
     if (status != PYWASM_OK) {
@@ -309,14 +263,10 @@ static int start_instance(Core *core) {
     if (frame_enter(&frame, core) < 0) {
         return -1;
     }
-    core->store->running++;
     frame.call.thread_state = PyEval_SaveThread();
     int32_t status = FRAME_RUN(&frame, pywasm_go.pywasm_start(core->go, &frame.call));
     if (frame.call.thread_state != NULL) {
         PyEval_RestoreThread(frame.call.thread_state);
-    }
-    if (core->epoch == pywasm_epoch) {
-        core->store->running--;
     }
     frame_leave(&frame, NULL);
     return status == PYWASM_OK ? 0 : raise_failed(&frame.call, status);
@@ -354,6 +304,16 @@ static void unlink_from_store(Core *core) {
     watch_end_change();
 }
 
+static int build(Core *core, void *module, struct pywasm_limits *limits) {
+    core_begin(core);
+    int status = make_instance(core, module, limits);
+    if (status == 0) {
+        status = start_instance(core);
+    }
+    core_end(core);
+    return status;
+}
+
 /* Core(store, module, address of the engine's module, interpreted, imports, nanoseconds that a call may take or 0, most
  * memory, table elements, fuel and active calls) */
 static PyObject *Core_new(PyTypeObject *type, PyObject *args, PyObject *keywords) {
@@ -383,8 +343,7 @@ static PyObject *Core_new(PyTypeObject *type, PyObject *args, PyObject *keywords
     core->lock = lock_new();
     core->timeout = timeout;
     if (core->functions == NULL || core->lock == NULL || store_check(core->store) < 0 ||
-        link_to_store(core) < 0 || make_instance(core, (void *)(intptr_t)address, &limits) < 0 ||
-        start_instance(core) < 0) {
+        link_to_store(core) < 0 || build(core, (void *)(intptr_t)address, &limits) < 0) {
         core->closed = 1;
         Py_DECREF(core);
         return NULL;
@@ -394,6 +353,7 @@ static PyObject *Core_new(PyTypeObject *type, PyObject *args, PyObject *keywords
 
 void core_release(Core *core) {
     core->closed = 1;
+    core_let_go(core);
     if (core->go != NULL) {
         void *go = core->go;
         core->go = NULL;
@@ -421,14 +381,14 @@ static int Core_traverse(PyObject *self, visitproc visit, void *arg) {
     Py_VISIT((PyObject *)core->store);
     Py_VISIT(core->module);
     Py_VISIT(core->imports);
-    Py_VISIT(core->kin);
-    return 0;
+    return core->store == NULL ? 0 : core_traverse_held(core, visit, arg);
 }
 
 static int Core_clear(PyObject *self) {
     Core *core = (Core *)self;
     core->closed = 1; /* nothing of it may run from here on */
-    Py_CLEAR(core->kin);
+    core_let_go(core);
+    core_leave_kin(core);
     return 0;
 }
 
@@ -442,7 +402,7 @@ static void Core_dealloc(PyObject *self) {
     core_release(core);
     unlink_from_store(core);
     leave_sources(core);
-    Py_CLEAR(core->kin);
+    core_leave_kin(core);
     Py_CLEAR(core->imports);
     Py_CLEAR(core->functions);
     Py_CLEAR(core->module);

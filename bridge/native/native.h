@@ -75,6 +75,7 @@ uint32_t lock_depth(Lock *lock);
 int lock_is_free(Lock *lock); /* nobody inside, or this very thread */
 
 typedef struct Core Core;
+typedef struct Kin Kin;
 typedef struct Slot Slot;
 
 /* One call of a guest, on the C stack of who called. See watch.c. */
@@ -103,15 +104,25 @@ typedef struct {
     PyObject **objects; /* slot i belongs to reference i + 1 */
     Py_ssize_t count, capacity, free_slots, search, collect_at;
     PyObject *slot_of; /* dict: id(object) -> slot */
+    uint32_t *holders; /* by slot, while the store has handed out: how many have it */
 } References;
+
+/* What instances have in their tables, globals and segments: see holdings.c. */
+typedef struct {
+    struct pywasm_holding *items;
+    Py_ssize_t count, capacity;
+} Holdings;
 
 typedef struct {
     PyObject_HEAD void *go; /* *engine.Store, pinned by the control plane */
     unsigned epoch;
     uint8_t closed;
-    uint32_t running; /* guest calls under way in this store */
-    Core *cores;      /* all open instances, newest first, borrowed */
+    uint32_t running;   /* how many are at something that may move references */
+    uint8_t watched;    /* with each full collection the store hands out, see holdings.c */
+    uint8_t handed_out; /* nothing can move references until all is taken back */
+    Core *cores;        /* all open instances, newest first, borrowed */
     References references;
+    Holdings holdings; /* while it has handed out */
     PyObject *weakrefs;
 } Store;
 
@@ -124,7 +135,10 @@ struct Core {
     Lock *lock;
     PyObject *imports; /* tuple of the externs it was linked with, by import */
     PyObject *module;
-    PyObject *kin; /* list shared by all cores that can hold one another's functions, or NULL */
+    Kin *kin; /* the ring of all cores that can hold one another's functions, or NULL: see kin.c */
+    Core *kin_next, *kin_previous; /* the previous one is borrowed, and so is the next while the
+                                      store has handed out */
+    Py_ssize_t held_at, held;      /* in the store's holdings: where its own are, and how many */
     PyObject *functions; /* dict: index -> address of its Function, so that each has one identity */
     uint64_t *flag;      /* asks the guest to pause; NULL if it never does. See watch.c */
     int64_t timeout;     /* nanoseconds that a call may take; 0 for any number */
@@ -212,25 +226,54 @@ static inline uint32_t type_slots(uint8_t type) {
     return type == PYWASM_V128 ? 2 : 1;
 }
 
+/* holdings.c */
+int store_hand_out(Store *store); /* unless something of the store is running */
+void store_take_back(Store *store);
+void core_let_go(Core *core); /* of what it holds while the store has handed out */
+int core_traverse_held(Core *core, visitproc visit, void *arg);
+
+/* Around all that may move references: nothing is handed out meanwhile. */
+static inline void core_begin(Core *core) {
+    if (core->store->handed_out) {
+        store_take_back(core->store);
+    }
+    core->store->running++;
+}
+static inline void core_end(Core *core) {
+    if (core->epoch == pywasm_epoch) { /* else this is a child, whose store counts anew */
+        core->store->running--;
+    }
+}
+
+/* kin.c */
+int core_befriend(Core *a, Core *b); /* they may hold one another's functions from now on */
+void core_leave_kin(Core *core);     /* it may be freed, where nothing else holds it */
+
 /* references.c */
-int references_tidy(Store *store);                     /* before anything of a call is packed */
-int references_collect(Store *store);                  /* unless a guest of the store is running */
-uint64_t reference_of(Store *store, PyObject *object); /* 0 with an exception set */
+int references_tidy(Store *store);                         /* before anything of a call is packed */
+uint64_t reference_of(Store *store, PyObject *object);     /* 0 with an exception set */
 PyObject *reference_get(Store *store, uint64_t reference); /* new reference */
 int references_traverse(References *references, visitproc visit, void *arg);
 void references_clear(References *references);
+int references_prepare(References *references); /* the rest is what holdings.c asks for */
+PyObject *references_at(const References *references, const struct pywasm_holding *item);
+void references_give(References *references, struct pywasm_holding *item);
+Py_ssize_t references_unheld(References *references, PyObject **left);
+void references_take(References *references, const struct pywasm_holding *item);
+PyObject *references_drop(References *references, const struct pywasm_holding *item);
+void references_taken(References *references);
 
 /* instance.c */
 int core_check(Core *core); /* -1 with an exception set where it is closed or of another process */
 int core_enter(Core *core);
 void core_leave(Core *core);
 void core_forget(Core *core, Function *function);
-int core_befriend(Core *a, Core *b); /* they may hold one another's functions from now on */
 Function *core_function(Core *core, uint32_t index, Signature *signature, PyObject *name);
 void core_release(Core *core); /* lets go of what it has in Go */
 
 /* store.c */
 int store_check(Store *store); /* as core_check */
+int store_watch(Store *store); /* has it hand out with each full collection */
 
 /* module.c: the constructor of what cannot be constructed */
 PyObject *not_constructible(PyTypeObject *type, PyObject *args, PyObject *keywords);

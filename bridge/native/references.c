@@ -1,10 +1,9 @@
 /* The objects that guests hold as externref.
  *
  * A guest sees an object as a number: its slot in the store's table plus one; null is 0. The same
- * object has the same slot as long as it is in the table, which holds a reference to it. From time
- * to time, before a call or with a full collection of Python's, and when no guest of the store runs, the
- * table asks Go which numbers are
- * still to be found in tables, globals and element segments, and lets go of the rest. So it holds at
+ * object has the same slot as long as it is in the table. The table holds a reference to it, or, while the store has
+ * handed out (holdings.c), as many as there are holdings of it belong to who has these. That is when
+ * objects leave the table which no guest holds: before a call or with a full collection of Python's. So it has at
  * most twice as many objects as guests do, or START, whichever is more; while a guest runs it grows by
  * the objects that are passed, up to LIMIT. */
 #include "native.h"
@@ -17,42 +16,79 @@ static PyObject *key_of(PyObject *object) {
     return PyLong_FromVoidPtr(object);
 }
 
-static int forget(References *r, Py_ssize_t slot) {
-    PyObject *object = r->objects[slot];
+/* Frees a slot and returns its object, with the reference to it; NULL where that fails. */
+static PyObject *remove_slot(References *r, Py_ssize_t slot) {
+    PyObject *type, *value, *traceback, *object = r->objects[slot];
+    PyErr_Fetch(&type, &value, &traceback);
     PyObject *key = key_of(object);
     if (key == NULL || PyDict_DelItem(r->slot_of, key) < 0) {
-        Py_XDECREF(key);
-        return -1;
+        PyErr_Clear();
+        object = NULL;
+    } else {
+        r->objects[slot] = NULL;
+        r->free_slots++;
     }
-    Py_DECREF(key);
-    r->objects[slot] = NULL;
-    r->free_slots++;
-    Py_DECREF(object); /* last: it may run anything */
-    return 0;
+    Py_XDECREF(key);
+    PyErr_Restore(type, value, traceback);
+    return object;
 }
 
-/* Lets go of the objects that no guest holds. Nothing of the store may be running. */
-static int collect(Store *store) {
-    References *r = &store->references;
-    size_t size = (size_t)(r->count + 7) / 8;
-    uint8_t *live = PyMem_Calloc(size ? size : 1, 1);
-    if (live == NULL) {
+/* ---- handing out, see holdings.c ---- */
+
+int references_prepare(References *r) {
+    r->holders = PyMem_Calloc((size_t)r->count + 1, sizeof *r->holders);
+    if (r->holders == NULL) {
         PyErr_NoMemory();
         return -1;
     }
-    pywasm_go.pywasm_externrefs_mark(store->go, live, size);
-    Py_ssize_t count = r->count; /* what is added while objects go is not looked at */
-    int status = 0;
-    for (Py_ssize_t i = 0; i < count && status == 0; i++) {
-        if (r->objects[i] != NULL && !(live[i / 8] >> (i % 8) & 1)) {
-            status = forget(r, i);
+    return 0;
+}
+
+PyObject *references_at(const References *r, const struct pywasm_holding *item) {
+    return item->external == 0 ? NULL : r->objects[item->external - 1];
+}
+
+void references_give(References *r, struct pywasm_holding *item) {
+    if (item->external > (uint64_t)r->count || references_at(r, item) == NULL) {
+        item->external = 0;                            /* unknown: nothing is held */
+    } else if (r->holders[item->external - 1]++ > 0) { /* the first gets that of the table */
+        Py_INCREF(references_at(r, item));
+    }
+}
+
+Py_ssize_t references_unheld(References *r, PyObject **left) {
+    Py_ssize_t count = 0;
+    for (Py_ssize_t i = 0; i < r->count; i++) {
+        if (r->objects[i] != NULL && r->holders[i] == 0 && (left[count] = remove_slot(r, i))) {
+            count++;
         }
     }
-    PyMem_Free(live);
     Py_ssize_t used = r->count - r->free_slots;
     r->collect_at = used * 2 > START ? used * 2 : START;
-    return status;
+    return count;
 }
+
+void references_take(References *r, const struct pywasm_holding *item) {
+    PyObject *object = references_at(r, item);
+    if (object != NULL && --r->holders[item->external - 1] > 0) { /* the last one is the table's */
+        Py_DECREF(object);
+    }
+}
+
+PyObject *references_drop(References *r, const struct pywasm_holding *item) {
+    PyObject *object = references_at(r, item);
+    if (object != NULL && --r->holders[item->external - 1] == 0) {
+        return remove_slot(r, (Py_ssize_t)item->external - 1);
+    }
+    return object;
+}
+
+void references_taken(References *r) {
+    PyMem_Free(r->holders);
+    r->holders = NULL;
+}
+
+/* ---- the table ---- */
 
 static int enlarge(References *r) {
     Py_ssize_t capacity = r->capacity ? r->capacity * 2 : 16;
@@ -90,12 +126,9 @@ static int prepare(Store *store) {
     References *r = &store->references;
     if (r->slot_of == NULL) {
         r->collect_at = START;
-        PyObject *watched = PyObject_CallMethod(helpers(), "watch_references", "O", store);
-        if (watched == NULL || (r->slot_of = PyDict_New()) == NULL) {
-            Py_XDECREF(watched);
+        if (store_watch(store) < 0 || (r->slot_of = PyDict_New()) == NULL) {
             return -1;
         }
-        Py_DECREF(watched);
     }
     if (r->count - r->free_slots >= LIMIT) {
         raise_error("runtime", "a store holds at most %d external references at a time", LIMIT);
@@ -106,17 +139,8 @@ static int prepare(Store *store) {
 
 int references_tidy(Store *store) {
     References *r = &store->references;
-    return r->slot_of == NULL || r->count - r->free_slots < r->collect_at
-               ? 0
-               : references_collect(store);
-}
-
-int references_collect(Store *store) {
-    if (store->running > 0 || store->closed || store->epoch != pywasm_epoch ||
-        store->references.slot_of == NULL) {
-        return 0;
-    }
-    return collect(store);
+    return r->slot_of == NULL || r->count - r->free_slots < r->collect_at ? 0
+                                                                          : store_hand_out(store);
 }
 
 uint64_t reference_of(Store *store, PyObject *object) {
@@ -160,7 +184,9 @@ PyObject *reference_get(Store *store, uint64_t reference) {
 int references_traverse(References *r, visitproc visit, void *arg) {
     Py_VISIT(r->slot_of);
     for (Py_ssize_t i = 0; i < r->count; i++) {
-        Py_VISIT(r->objects[i]);
+        if (r->holders == NULL || r->holders[i] == 0) {
+            Py_VISIT(r->objects[i]);
+        }
     }
     return 0;
 }

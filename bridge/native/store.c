@@ -7,6 +7,7 @@ PyTypeObject *Store_Type;
 
 /* What the parent of this process has made of it is gone; all else stays as it was. */
 static int reopen(Store *store) {
+    store_take_back(store);
     References old = store->references;
     store->references = (References){0};
     references_clear(&old);
@@ -30,6 +31,18 @@ int store_check(Store *store) {
     return 0;
 }
 
+int store_watch(Store *store) {
+    if (!store->watched) {
+        PyObject *done = PyObject_CallMethod(helpers(), "watch_references", "O", store);
+        if (done == NULL) {
+            return -1;
+        }
+        Py_DECREF(done);
+        store->watched = 1;
+    }
+    return 0;
+}
+
 /* open(address): the engine's store */
 static PyObject *Store_open(PyObject *self, PyObject *address) {
     Store *store = (Store *)self;
@@ -48,6 +61,7 @@ static PyObject *Store_close_instances(PyObject *self, PyObject *unused) {
     if (store->epoch == pywasm_epoch && store->running > 0) {
         return raise_error("runtime", "a store cannot be closed while a guest of it is running");
     }
+    store_take_back(store);
     store->closed = 1;
     for (Core *core = store->cores; core != NULL; core = core->next) {
         core_release(core);
@@ -64,9 +78,9 @@ static PyObject *Store_check(PyObject *self, PyObject *unused) {
     return store_check((Store *)self) < 0 ? NULL : Py_NewRef(Py_None);
 }
 
-static PyObject *Store_collect_references(PyObject *self, PyObject *unused) {
+static PyObject *Store_hand_out_references(PyObject *self, PyObject *unused) {
     (void)unused;
-    return references_collect((Store *)self) < 0 ? NULL : Py_NewRef(Py_None);
+    return store_hand_out((Store *)self) < 0 ? NULL : Py_NewRef(Py_None);
 }
 
 static int Store_traverse(PyObject *self, visitproc visit, void *arg) {
@@ -75,6 +89,7 @@ static int Store_traverse(PyObject *self, visitproc visit, void *arg) {
 }
 
 static int Store_clear(PyObject *self) {
+    store_take_back((Store *)self);
     references_clear(&((Store *)self)->references);
     return 0;
 }
@@ -97,7 +112,7 @@ static void Store_dealloc(PyObject *self) {
 static PyMethodDef Store_methods[] = {
     {"_open", Store_open, METH_O, NULL},
     {"_check", Store_check, METH_NOARGS, NULL},
-    {"_collect_references", Store_collect_references, METH_NOARGS, NULL},
+    {"_hand_out_references", Store_hand_out_references, METH_NOARGS, NULL},
     {"_close_instances", Store_close_instances, METH_NOARGS, NULL},
     {NULL, NULL, 0, NULL},
 };

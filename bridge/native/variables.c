@@ -56,12 +56,18 @@ static void variable_dealloc(PyObject *self) {
     Py_DECREF(type);
 }
 
-static int pack(Global *g, const char *role, PyObject *value, uint64_t slots[2]) {
+/* What is packed is held when it is where it belongs: core_end comes after that. */
+static int begin(Global *g, const char *role, PyObject *value, uint64_t slots[2]) {
     Where where = {NULL, role, 0};
     if (core_check(g->core) < 0 || references_tidy(g->core->store) < 0) {
         return -1;
     }
-    return value_pack(g->core->store, g->core, g->type, value, slots, &where);
+    core_begin(g->core);
+    if (value_pack(g->core->store, g->core, g->type, value, slots, &where) < 0) {
+        core_end(g->core);
+        return -1;
+    }
+    return 0;
 }
 
 static PyObject *variable_get_type(PyObject *self, void *unused) {
@@ -89,10 +95,11 @@ static PyObject *Global_get_value(PyObject *self, void *unused) {
 
 static int set_value(Global *g, PyObject *value) {
     uint64_t slots[2] = {0, 0};
-    if (pack(g, "the value", value, slots) < 0) {
+    if (begin(g, "the value", value, slots) < 0) {
         return -1;
     }
     pywasm_go.pywasm_global_set(g->core->go, g->index, slots);
+    core_end(g->core);
     return 0;
 }
 
@@ -243,14 +250,18 @@ static PyObject *Table_set(PyObject *self, PyObject *args, PyObject *keywords) {
     uint64_t slots[2];
     uint32_t index;
     if (!PyArg_ParseTupleAndKeywords(args, keywords, "OO:set", names, &number, &value) ||
-        pack(t, "the element", value, slots) < 0 || core_enter(t->core) < 0) {
+        begin(t, "the element", value, slots) < 0) {
         return NULL;
     }
-    int status = element_index(t, number, &index);
+    int status = core_enter(t->core);
     if (status == 0) {
-        pywasm_go.pywasm_table_set(t->core->go, t->index, index, slots[0]);
+        status = element_index(t, number, &index);
+        if (status == 0) {
+            pywasm_go.pywasm_table_set(t->core->go, t->index, index, slots[0]);
+        }
+        core_leave(t->core);
     }
-    core_leave(t->core);
+    core_end(t->core);
     return status < 0 ? NULL : Py_NewRef(Py_None);
 }
 
@@ -261,13 +272,21 @@ static PyObject *Table_grow(PyObject *self, PyObject *args, PyObject *keywords) 
     uint64_t slots[2];
     uint32_t delta;
     if (!PyArg_ParseTupleAndKeywords(args, keywords, "O|O:grow", names, &number, &value) ||
-        to_u32(number, &delta) < 0 || pack(t, "the element", value, slots) < 0 ||
-        core_enter(t->core) < 0) {
+        to_u32(number, &delta) < 0 || begin(t, "the element", value, slots) < 0) {
         return NULL;
     }
-    int64_t before = pywasm_go.pywasm_table_grow(t->core->go, t->index, delta, slots[0]);
-    uint32_t size = table_size(t);
-    core_leave(t->core);
+    int64_t before = -1;
+    uint32_t size = 0;
+    int status = core_enter(t->core);
+    if (status == 0) {
+        before = pywasm_go.pywasm_table_grow(t->core->go, t->index, delta, slots[0]);
+        size = table_size(t);
+        core_leave(t->core);
+    }
+    core_end(t->core);
+    if (status < 0) {
+        return NULL;
+    }
     if (before < 0) {
         return raise_error("runtime",
                            "The table could not grow: current size %u elements, requested "
@@ -280,6 +299,19 @@ static PyObject *Table_grow(PyObject *self, PyObject *args, PyObject *keywords) 
 static Py_ssize_t Table_length(PyObject *self) {
     Global *t = (Global *)self;
     return core_check(t->core) < 0 ? -1 : (Py_ssize_t)table_size(t);
+}
+
+static int fill(Global *t, PyObject *value) {
+    uint64_t slots[2];
+    if (begin(t, "the element", value, slots) < 0) {
+        return -1;
+    }
+    uint32_t size = slots[0] == 0 ? 0 : table_size(t);
+    for (uint32_t i = 0; i < size; i++) {
+        pywasm_go.pywasm_table_set(t->core->go, 0, i, slots[0]);
+    }
+    core_end(t->core);
+    return 0;
 }
 
 /* Table(store, table_type, initial_value=None) */
@@ -295,13 +327,8 @@ static PyObject *Table_new(PyTypeObject *type, PyObject *args, PyObject *keyword
     PyObject *self = NULL;
     if (made != NULL && PyArg_ParseTuple(made, "O!bO", Core_Type, &core, &value_type, &initial)) {
         self = allocate(type, core, 0, value_type, 1, table_type);
-        uint64_t slots[2];
-        if (self != NULL && pack((Global *)self, "the element", initial, slots) < 0) {
+        if (self != NULL && fill((Global *)self, initial) < 0) {
             Py_CLEAR(self);
-        }
-        uint32_t size = self == NULL || slots[0] == 0 ? 0 : table_size((Global *)self);
-        for (uint32_t i = 0; i < size; i++) {
-            pywasm_go.pywasm_table_set(((Global *)self)->core->go, 0, i, slots[0]);
         }
     }
     Py_XDECREF(made);

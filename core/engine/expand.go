@@ -24,9 +24,11 @@ func (m *Module) mend(p *wasm.Module) {
 		expand(p, relaxed())
 	}
 	if m.compiler == Optimizing {
-		if rules := miscompiled[runtime.GOARCH]; rules != nil {
-			expand(p, rules())
+		rules := map[wasm.Opcode]expansion{wasm.OpRefFunc: m.referenceGlobals(p)}
+		if wrong := miscompiled[runtime.GOARCH]; wrong != nil {
+			maps.Copy(rules, wrong())
 		}
+		expand(p, rules)
 		replaceComparisons(p, zeroesMislead)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
+	"slices"
 	"strconv"
 	"unsafe"
 
@@ -178,6 +179,7 @@ func (i *Instance) Close() {
 func (i *Instance) release() {
 	i.closed = true
 	if i.guest != nil {
+		i.leaveTables()
 		_ = i.guest.Close(context.Background()) // there is no file or code behind it that could fail to close
 	}
 	if i.memory != nil {
@@ -185,6 +187,22 @@ func (i *Instance) release() {
 		i.memory = nil
 	}
 	i.returnAll()
+}
+
+// leaveTables has the tables that the instance imported forget it, which wazero would not: one that lives long would
+// keep all that ever imported it.
+func (i *Instance) leaveTables() {
+	for _, k := range i.module.imported[wasm.ExternTable] {
+		e := &i.bindings[k]
+		e.Instance.guts.involved(e.Index, func(list []unsafe.Pointer) []unsafe.Pointer {
+			at, last := slices.Index(list, pointer(i.guest)), len(list)-1
+			if at < 0 {
+				return list
+			}
+			list[at], list[last] = list[last], nil
+			return list[:last]
+		})
+	}
 }
 
 // Module returns the module of the instance.
@@ -236,6 +254,9 @@ func (m *Module) makeHosts() (api.Module, error) {
 	if err != nil {
 		return nil, fail(CodeInternal, "host functions: "+err.Error())
 	}
+	// What imports from it holds it. wazero's lists would hold it as long as the store.
+	_ = hosts.Close(context.Background())
+	_ = compiled.Close(context.Background())
 	return hosts, nil
 }
 

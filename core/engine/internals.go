@@ -37,7 +37,7 @@ type tableInstance struct {
 type layout struct {
 	engine, tables, globals, elements, exports int
 	shared                                     []int // fields that a view of an instance copies, see view
-	references                                 int   // in wasm.TableInstance
+	references, involved, involvedLock         int   // in wasm.TableInstance
 }
 
 // layoutOf finds the fields by name.
@@ -59,7 +59,10 @@ func layoutOf(t reflect.Type) (*layout, error) {
 		l.shared = append(l.shared, field(t, name))
 	}
 	if err == nil {
-		l.references = field(t.Field(l.tables).Type.Elem().Elem(), "References")
+		table := t.Field(l.tables).Type.Elem().Elem()
+		l.references = field(table, "References")
+		l.involved = field(table, "involvingModuleInstances")
+		l.involvedLock = field(table, "involvingModuleInstancesMutex")
 	}
 	return l, err
 }
@@ -145,6 +148,16 @@ func (t tableInstance) set(i uint32, ref uintptr) { t.references.Index(int(i)).S
 // all returns the elements themselves.
 func (t tableInstance) all() []uintptr { return t.references.Interface().([]uintptr) }
 
+// involved calls change with the instances that a table keeps alive: that which made it, and those that import it.
+func (g guts) involved(table uint32, change func([]unsafe.Pointer) []unsafe.Pointer) {
+	t := g.value.Field(g.layout.tables).Index(int(table)).Elem()
+	lock := writable(t.Field(g.layout.involvedLock)).Addr().Interface().(*sync.RWMutex)
+	lock.Lock()
+	defer lock.Unlock()
+	list := (*[]unsafe.Pointer)(t.Field(g.layout.involved).Addr().UnsafePointer()) // []*wasm.ModuleInstance
+	*list = change(*list)
+}
+
 // segments returns the element segments, dropped ones being empty.
 func (g guts) segments() [][]uintptr {
 	return g.value.Field(g.layout.elements).Interface().([][]uintptr)
@@ -187,6 +200,29 @@ func (g guts) target(ref uintptr) (guest api.Module, index uint32, err error) {
 		return g.guest(fn.FieldByName("moduleInstance").UnsafePointer()), uint32(index), nil
 	}
 	return nil, 0, fail(CodeInternal, "wazero's function references look different: this version is not supported")
+}
+
+// ownership tells whether functions are an instance's own, which target would tell as well, but not as fast: there are
+// tables of ten thousand functions.
+type ownership struct {
+	offset uintptr // in what a reference points to
+	self   unsafe.Pointer
+}
+
+func (g guts) ownership() ownership {
+	engine := reflect.ValueOf(g.engine).Elem()
+	if f, ok := engine.Type().FieldByName("localFunctionInstances"); ok { // as in target
+		context, _ := f.Type.Elem().Elem().FieldByName("moduleContextOpaquePtr")
+		return ownership{context.Offset, engine.FieldByName("opaquePtr").UnsafePointer()}
+	}
+	function := engine.FieldByName("functions").Type().Elem()
+	instance, _ := function.FieldByName("moduleInstance")
+	return ownership{instance.Offset, g.value.Addr().UnsafePointer()}
+}
+
+func (o ownership) of(ref uintptr) bool {
+	p := *(*unsafe.Pointer)(unsafe.Pointer(&ref))
+	return *(*unsafe.Pointer)(unsafe.Add(p, o.offset)) == o.self
 }
 
 func (g guts) guest(p unsafe.Pointer) api.Module {

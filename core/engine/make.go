@@ -3,39 +3,67 @@ package engine
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/pywasm-go/pywasm/core/wasm"
 )
 
 // Memories, tables, globals and references of the host's own are made by generated modules: wazero's host modules
-// export functions only. Each such module is compiled once a store.
+// export functions only. A store keeps those that it made last. Who gets one is another holder of it.
+
+// mostMade is how many a store keeps.
+const mostMade = 64
 
 func (s *Store) make(key string, compiler Compiler, build func() *wasm.Module) (*Module, error) {
 	key += string(compiler)
-	s.mu.RLock()
-	m := s.made[key]
-	s.mu.RUnlock()
-	if m != nil {
+	if m := s.alreadyMade(key); m != nil {
 		return m, nil
 	}
 	binary := build().Encode()
 	source, err := decode(binary)
-	if err == nil {
-		m, err = s.compile(&task{Context: context.Background()}, source, binary, compiler)
-	}
-	if m != nil {
-		m.made = true
-	}
 	if err != nil {
 		return nil, err
 	}
+	m, err := s.compile(&task{Context: context.Background()}, source, binary, compiler)
+	if err != nil {
+		return nil, err
+	}
+	m.made = true
+	s.keepMade(key, m)
+	return m, nil
+}
+
+func (s *Store) alreadyMade(key string) *Module {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if first := s.made[key]; first != nil { // another thread was faster
-		return first, nil
+	for i := range s.made {
+		if s.made[i].key == key {
+			s.made[i].module.holders++
+			return s.made[i].module
+		}
 	}
-	s.made[key] = m
-	return m, nil
+	return nil
+}
+
+// keepMade has the store hold the module, in place of the one that it has held for the longest time.
+func (s *Store) keepMade(key string, m *Module) {
+	s.mu.Lock()
+	m.holders++
+	s.made = append(s.made, madeModule{key, m})
+	var oldest *Module
+	if len(s.made) > mostMade {
+		oldest = s.made[0].module
+		s.made = slices.Delete(s.made, 0, 1)
+	}
+	s.mu.Unlock()
+	if oldest != nil {
+		oldest.Close()
+	}
+}
+
+type madeModule struct {
+	key    string
+	module *Module
 }
 
 // MakeMemory returns a module that defines a memory.

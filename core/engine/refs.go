@@ -44,41 +44,66 @@ func (i *Instance) Resolve(ref uint64) (owner *Instance, number uint32, host, ok
 	return owner, uint32(k), true, true
 }
 
-// MarkExternrefs sets a bit in live for each external reference that a table, a global or an element segment of the
-// store holds: reference r is bit r-1. No guest of the store may be running.
-func (s *Store) MarkExternrefs(live []byte) {
-	s.mu.RLock()
-	defer s.mu.RUnlock()
-	for _, i := range s.instances {
-		i.markExternrefs(func(ref uint64) {
-			if ref > 0 && ref <= uint64(len(live))*8 {
-				live[(ref-1)/8] |= 1 << ((ref - 1) % 8)
+// Holdings calls hold with what the instance's own tables, globals and element segments hold: an external reference, or, if
+// it is asked for functions, an instance whose function it is, if that is another. An instance comes once. No guest of the
+// store may be running.
+func (i *Instance) Holdings(functions bool, hold func(owner *Instance, external uint64)) {
+	owners := map[*Instance]bool{i: true, nil: true} // nil for the host
+	var own ownership
+	if functions {
+		own = i.guts.ownership()
+	}
+	external := func(ref uintptr) {
+		if ref != 0 {
+			hold(nil, uint64(ref))
+		}
+	}
+	function := func(ref uintptr) {
+		if ref == 0 || own.of(ref) {
+			return
+		}
+		if guest, _, err := i.guts.target(ref); err == nil {
+			if owner := i.module.store.instanceOf(guest); !owners[owner] {
+				owners[owner] = true
+				hold(owner, 0)
 			}
-		})
+		}
+	}
+	i.references(func(t wasm.ValType, refs []uintptr) {
+		switch {
+		case t.Heap() == wasm.HeapExtern:
+			distinct(refs, external)
+		case functions && t.Heap() != wasm.HeapExn:
+			distinct(refs, function)
+		}
+	})
+}
+
+// distinct passes over what is the same as before: tables are often filled.
+func distinct(refs []uintptr, f func(uintptr)) {
+	last := uintptr(0)
+	for _, ref := range refs {
+		if ref != last {
+			f(ref)
+		}
+		last = ref
 	}
 }
 
-func (i *Instance) markExternrefs(mark func(uint64)) {
+// references calls f with all that has references in the instance.
+func (i *Instance) references(f func(wasm.ValType, []uintptr)) {
 	m := i.module
 	for k := range m.source.Tables {
-		if m.source.Tables[k].Elem.Heap() == wasm.HeapExtern {
-			for _, ref := range i.guts.table(uint32(len(m.imported[wasm.ExternTable]) + k)).all() {
-				mark(uint64(ref))
-			}
-		}
+		f(m.source.Tables[k].Elem, i.guts.table(uint32(len(m.imported[wasm.ExternTable])+k)).all())
 	}
 	for k := range m.source.Globals {
-		if t := m.source.Globals[k].Type; t.IsRef() && t.Heap() == wasm.HeapExtern {
+		if t := m.source.Globals[k].Type; t.IsRef() {
 			lo, _ := i.guts.global(uint32(len(m.imported[wasm.ExternGlobal]) + k)).Value()
-			mark(lo)
+			f(t, []uintptr{uintptr(lo)})
 		}
 	}
 	segments := i.guts.segments()
-	for k := range m.source.Elements {
-		if m.source.Elements[k].Type.Heap() == wasm.HeapExtern && k < len(segments) {
-			for _, ref := range segments[k] {
-				mark(uint64(ref))
-			}
-		}
+	for k := range min(len(m.source.Elements), len(segments)) {
+		f(m.source.Elements[k].Type, segments[k])
 	}
 }

@@ -59,7 +59,7 @@ type Store struct {
 	runtimes  map[Compiler]*wazeroRuntime // that of the compiler, and the interpreter's if a module needs it
 	instances map[api.Module]*Instance    // open ones, by what wazero calls them
 	modules   map[string]*Module          // by the name that stack traces show, see Module.tag
-	made      map[string]*Module          // generated modules, see make.go
+	made      []madeModule                // generated ones, the newest last, see make.go
 	files     map[string]loadedFile       // by path, see files.go
 	hooked    map[Compiler]hooks          // see pause.go
 }
@@ -111,7 +111,6 @@ func NewStore(config Config) (*Store, error) {
 		runtimes:      map[Compiler]*wazeroRuntime{},
 		instances:     map[api.Module]*Instance{},
 		modules:       map[string]*Module{},
-		made:          map[string]*Module{},
 		files:         map[string]loadedFile{},
 		hooked:        map[Compiler]hooks{},
 	}
