@@ -352,12 +352,14 @@ _NUMBERS = bytes.maketrans(b"iI", b"\x01\x02")  # those of Type
 
 def _functions(snapshot: int) -> dict[str, tuple[int, bytes, int]]:
     """Returns the functions of a snapshot, which are the same in all environments."""
-    if snapshot not in _signatures:
-        known = _signatures[snapshot] = {}
+    known = _signatures.get(snapshot)
+    if known is None:
+        known = {}
         for index, line in enumerate(bridge().WasiFunctions(snapshot).splitlines()):
             name, params, results = line.split(" ")
             known[name] = index, (params + results).encode().translate(_NUMBERS), len(params)
-    return _signatures[snapshot]
+        _signatures[snapshot] = known  # once it is whole: other threads look there
+    return known
 
 
 def _text(value: object, name: str) -> str:
