@@ -21,7 +21,7 @@ from pathlib import Path
 if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from wheels import gopy, linker, shrink, table
+from wheels import gopy, linker, relr, shrink, table
 from wheels.python import OWN_HEADERS, Python
 from wheels.sign import sign_file
 from wheels.stamps import step
@@ -91,6 +91,7 @@ def build_go(tools: Toolchain, folder: Path) -> Path:
             *(native / "go_table.h", native / "python_table.h"),
             *shrink.SOURCES,
             *linker.SOURCES,
+            *relr.SOURCES,
             *(ROOT / "bridge" / "lib").glob("*.[ch]"),
         ],
         outputs=[library, library.with_suffix(".h")],
@@ -110,12 +111,17 @@ def go_sources(folder: Path, *, recursive: bool = True) -> list[Path]:
 
 
 def link_go(tools: Toolchain, library: Path) -> None:
+    packs = tools.cross and tools.goos == "linux"
     ld_flags = f"{LD_FLAGS} -extldflags={'-s' if tools.strips else HEADER_ROOM}"
+    if packs:
+        ld_flags += f" '-extld={shlex.join(relr.linker(tools, library.parent))}'"
     flags = [*GO_FLAGS, *shrink.flags(tools), f"-ldflags={ld_flags}"]
     if tools.cross:
         flags += linker.flags(tools)
     tools.run_go("build", *flags, "-o", str(library), "./bridge/lib")
-    if tools.cross and tools.goos == "darwin":
+    if packs:
+        relr.hide(library)
+    elif tools.cross and tools.goos == "darwin":
         sign_file(library)
 
 

@@ -1,5 +1,5 @@
-"""Builds a linker that leaves out of libpywasm what only stack traces of Go show: Go's own, from the
-sources that come with Go, with a few calls changed to those of linker/_needed.go. Go has no flag.
+"""Builds a linker that leaves out of libpywasm what only stack traces of Go show: Go's own, from
+its own sources with a few calls changed to those of linker/_needed.go. Go has no flag for that.
 
 Lines, arguments and inlined calls would be a fifth of the wheel. Names of functions and offsets
 stay, from which a build of the same sources that has all else tells the lines.
