@@ -15,7 +15,7 @@ from wheels.toolchain import ROOT, BuildError, Toolchain
 
 NEEDED = ROOT / "wheels" / "linker" / "_needed.go"
 SOURCES = (Path(__file__), NEEDED)
-BUILT = ROOT / "build" / "linker"
+BUILT = ROOT / "build" / "_linker"  # not a package to `go vet ./...`
 LINKER, WRAPPER = BUILT / "link", BUILT / "with"
 # What is replaced in cmd/link/internal/ld/pcln.go, how often it is there, and by what.
 CHANGES = (

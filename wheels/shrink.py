@@ -47,7 +47,7 @@ COLD = (
     "vendor/...",
 )
 DWARF = ROOT / "wheels" / "dwarf" / "dwarf.go"
-BUILT = ROOT / "build" / "hollow"
+BUILT = ROOT / "build" / "_hollow"  # not a package to `go vet ./...`
 OVERLAY = ROOT / "build" / "overlay.json"
 SOURCES = (Path(__file__), DWARF, Path(hollow.__file__))
 
