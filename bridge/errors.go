@@ -1,7 +1,6 @@
 package bridge
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -69,8 +68,8 @@ func Text(err error) string {
 		code = engine.CodeRuntime
 	}
 	out := string(code) + separator + strings.ReplaceAll(message, separator, "?")
-	if encoded, err := json.Marshal(more); err == nil && string(encoded) != "{}" {
-		out += separator + string(encoded)
+	if encoded := toJSON(more); encoded != "{}" {
+		out += separator + encoded
 	}
 	return strings.ReplaceAll(out, "\x00", "\\x00") // the text crosses as a C string
 }

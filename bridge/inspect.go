@@ -1,7 +1,6 @@
 package bridge
 
 import (
-	"encoding/json"
 	"strconv"
 
 	"github.com/pywasm-go/pywasm/core/engine"
@@ -79,8 +78,7 @@ func Inspect(binary []byte) (text string, err error) {
 	for _, s := range m.Sections {
 		found.Sections = append(found.Sections, section{s.ID.String(), s.Name, s.Offset, s.Size})
 	}
-	out, err := json.Marshal(found)
-	return string(out), err
+	return toJSON(found), nil
 }
 
 func inspectedMemories(s *wasm.Spaces) []inspectedLimits {

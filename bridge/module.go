@@ -1,7 +1,6 @@
 package bridge
 
 import (
-	"encoding/json"
 	"runtime"
 	"sync"
 	"unsafe"
@@ -104,8 +103,7 @@ func (m *Module) Describe() (text string, err error) {
 	for _, e := range source.Exports {
 		d.Exports = append(d.Exports, exportRecord{e.Name, e.Index, m.exportType(e)})
 	}
-	out, err := json.Marshal(d)
-	return string(out), err
+	return toJSON(d), nil
 }
 
 func (m *Module) importType(i wasm.Import) externType {

@@ -215,7 +215,7 @@ class StateBuilder:
         host, _, port = _text(address, "address").rpartition(":")
         if not host or not port:
             raise ValueError(f"an address has the form host:port, not {address!r}")
-        return self._add(b"l", address)
+        return self._add(b"l", _looked_up(address))
 
     def _add(self, kind: bytes, *fields: int | str) -> StateBuilder:
         self._records.append(record(kind, *fields))
@@ -377,6 +377,27 @@ def _items(mapping: Any, name: str) -> Iterable[tuple[Any, Any]]:
 def _path(value: object) -> str:
     path = os.fspath(value)  # type: ignore[call-overload]
     return os.fsdecode(path)
+
+
+def _looked_up(address: str) -> str:
+    """Returns an address with numbers for names, of which libpywasm knows none: it refuses those
+    that the system does not know either."""
+    host, _, port = address.rpartition(":")
+    named = not host.startswith("[") and not host.replace(".", "").isdigit()
+    if not named and port.isdigit():
+        return address
+    import socket
+
+    try:
+        if not port.isdigit():
+            port = str(socket.getservbyname(port, "tcp"))
+        if named:
+            found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+            host = str(min(found, key=lambda each: each[0] != socket.AF_INET)[4][0])
+            host = f"[{host}]" if ":" in host else host
+    except (OSError, ValueError):
+        pass
+    return f"{host}:{port}"
 
 
 def _quota(quota: int | None) -> int:

@@ -753,7 +753,27 @@ def test_a_listening_socket(start):
         socket.create_connection((host, int(port)), timeout=5).close()
 
 
-@pytest.mark.parametrize("address", ["127.0.0.1:99999", "a\0b:1", "127.0.0.1:nonsense"])
+@pytest.mark.parametrize(
+    ("address", "shown"),
+    [
+        ("localhost:0", "127.0.0.1:"),
+        ("[::1]:0", "[::1]:"),
+        ("[0:0:0:0:0:0:0:1]:0", "[::1]:"),
+    ],
+)
+def test_a_socket_listens_on_an_address_by_name(address, shown):
+    try:
+        environment = wasi.StateBuilder("program").listen(address).finalize()
+    except pywasm.WasmError as error:
+        pytest.skip(f"not on this machine: {error}")  # where there is no IPv6
+    with environment:
+        assert environment.addresses[0].startswith(shown)
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["127.0.0.1:99999", "a\0b:1", "127.0.0.1:nonsense", "no-such-host.invalid:0", "[nonsense]:0"],
+)
 def test_addresses_where_nobody_can_listen(address):
     with pytest.raises(pywasm.WasmError, match="socket"):
         wasi.StateBuilder("program").listen(address).finalize()

@@ -11,6 +11,7 @@ import csv
 import hashlib
 import io
 import json
+import marshal
 import sys
 import zipfile
 from collections.abc import Iterator
@@ -21,6 +22,7 @@ from wheels.toolchain import ROOT
 
 SOURCES = (".go", ".c", ".h", ".o", ".a", ".def", ".tbd", ".lib")
 MODULES = ("github.com/go-python/gopy", "github.com/tetratelabs/wazero", "golang.org/x/sys", "std")
+MOST_BYTES, MOST_INSTALLED = 2_000_000, 7_000_000
 LIBRARIES = {"manylinux": ".so", "macosx": ".dylib", "win": ".dll"}
 
 
@@ -40,6 +42,7 @@ def audit(path: Path) -> list[str]:
     problems += [f"{name} is source code" for name in files if name.endswith(SOURCES)]
     problems += [f"{name} names the folder it was built in" for name in tell_tales(files)]
     problems += check_libraries(files, abi, platform)
+    problems += check_sizes(path.stat().st_size, installed(files))
     return problems
 
 
@@ -98,6 +101,24 @@ def check_libraries(files: dict[str, bytes], abi: str, platform: str) -> Iterato
         found = binaries.read(files[name])
         for problem in binaries.check(found, platform, name in natives, abi):
             yield f"{name} {problem}"
+
+
+def check_sizes(packed: int, unpacked: int) -> Iterator[str]:
+    for size, most, which in (
+        (packed, MOST_BYTES, "is"),
+        (unpacked, MOST_INSTALLED, "takes, when it is installed,"),
+    ):
+        if size > most:
+            yield f"{which} {size:,} bytes, and at most {most:,} are allowed"
+
+
+def installed(files: dict[str, bytes]) -> int:
+    """How many bytes pip makes of it, which compiles the modules: here as this Python does."""
+    size = sum(map(len, files.values()))
+    for name, content in files.items():
+        if name.endswith(".py"):
+            size += 16 + len(marshal.dumps(compile(content, name, "exec")))
+    return size
 
 
 def main() -> int:

@@ -21,9 +21,9 @@ from pathlib import Path
 if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from wheels import gopy, lines, shrink, table
+from wheels import gopy, linker, relr, shrink, table
 from wheels.python import OWN_HEADERS, Python
-from wheels.sign import sign
+from wheels.sign import sign_file
 from wheels.stamps import step
 from wheels.toolchain import ROOT, BuildError, Toolchain, host
 from wheels.windows import import_library
@@ -96,7 +96,8 @@ def build_go(tools: Toolchain, folder: Path) -> Path:
             *(path for name in ("bridge", "buffer", "core") for path in go_sources(ROOT / name)),
             *(native / "go_table.h", native / "python_table.h"),
             *shrink.SOURCES,
-            Path(lines.__file__),
+            *linker.SOURCES,
+            *relr.SOURCES,
             *(ROOT / "bridge" / "lib").glob("*.[ch]"),
         ],
         outputs=[library, library.with_suffix(".h")],
@@ -116,15 +117,18 @@ def go_sources(folder: Path, *, recursive: bool = True) -> list[Path]:
 
 
 def link_go(tools: Toolchain, library: Path) -> None:
-    linker = f"{LD_FLAGS} -extldflags={'-s' if tools.strips else HEADER_ROOM}"
-    flags = [*GO_FLAGS, *shrink.flags(tools), f"-ldflags={linker}"]
-    tools.run_go("build", *flags, "-o", str(library), "./bridge/lib")
+    packs = tools.cross and tools.goos == "linux"
+    ld_flags = f"{LD_FLAGS} -extldflags={'-s' if tools.strips else HEADER_ROOM}"
+    if packs:
+        ld_flags += f" '-extld={shlex.join(relr.linker(tools, library.parent))}'"
+    flags = [*GO_FLAGS, *shrink.flags(tools), f"-ldflags={ld_flags}"]
     if tools.cross:
-        content = bytearray(library.read_bytes())
-        lines.strip(content)
-        if tools.goos == "darwin":
-            sign(content, library.name)
-        library.write_bytes(content)
+        flags += linker.flags(tools)
+    tools.run_go("build", *flags, "-o", str(library), "./bridge/lib")
+    if packs:
+        relr.hide(library)
+    elif tools.cross and tools.goos == "darwin":
+        sign_file(library)
 
 
 def build_native(tools: Toolchain, python: Python, folder: Path) -> Path:
@@ -216,9 +220,7 @@ def link_c(tools: Toolchain, python: Python, objects: list[Path], native: Path) 
         files.append(str(import_library(tools, python.dll, objects, native.parent)))
     tools.run_cc(*link_flags(tools, native.name), "-o", str(native), *files)
     if tools.cross and tools.goos == "darwin":
-        content = bytearray(native.read_bytes())
-        sign(content, native.name)
-        native.write_bytes(content)
+        sign_file(native)
 
 
 def install(target: Path, libraries: Iterable[Path], modules: list[Path]) -> list[Path]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from wheels import hollow
 from wheels.toolchain import ROOT, Toolchain
 
 # Packages in which no time is spent: compiled without inlining, which makes their code smaller.
@@ -46,15 +47,19 @@ COLD = (
     "vendor/...",
 )
 DWARF = ROOT / "wheels" / "dwarf" / "dwarf.go"
+BUILT = ROOT / "build" / "_hollow"  # not a package to `go vet ./...`
 OVERLAY = ROOT / "build" / "overlay.json"
-SOURCES = (Path(__file__), DWARF)
+SOURCES = (Path(__file__), DWARF, Path(hollow.__file__))
 
 
 def flags(tools: Toolchain) -> list[str]:
     """For `go build`; writes the overlay that they name."""
-    folder = Path(tools.run_go("env", "GOROOT").strip()) / "src" / "debug" / "dwarf"
+    goroot = Path(tools.run_go("env", "GOROOT").strip())
+    folder = goroot / "src" / "debug" / "dwarf"
     replaced = {str(path): "" for path in sorted(folder.glob("*.go"))}
     replaced[str(folder / "open.go")] = str(DWARF)
+    if tools.cross:
+        replaced.update(hollow.overlay(goroot, BUILT))
     OVERLAY.parent.mkdir(parents=True, exist_ok=True)
     OVERLAY.write_text(json.dumps({"Replace": replaced}))
     return [f"-overlay={OVERLAY}", *(f"-gcflags={package}=-l" for package in COLD)]

@@ -1,7 +1,7 @@
 """Signs a Mach-O library ad hoc: macOS on arm64 loads nothing that is not signed.
 
-The linker's signature is void once the line numbers are out. A signature is the SHA-256 of each
-page and who it is for; ad hoc means that nobody vouches for it. The format is that of xnu,
+zig's linker signs for arm64 alone, and does not say who it is for. A signature is the SHA-256 of
+each page and who it is for; ad hoc means that nobody vouches for it. The format is that of xnu,
 osfmk/kern/cs_blobs.h; loader.h has the load commands.
 """
 
@@ -11,6 +11,7 @@ import hashlib
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 from wheels.toolchain import BuildError
 
@@ -48,6 +49,12 @@ def segment(content: bytes | bytearray, wanted: bytes) -> Command:
         if command.kind == LC_SEGMENT_64 and name == wanted:
             return command
     raise BuildError(f"a Mach-O file without {wanted.decode()}")
+
+
+def sign_file(library: Path) -> None:
+    content = bytearray(library.read_bytes())
+    sign(content, library.name)
+    library.write_bytes(content)
 
 
 def sign(content: bytearray, identifier: str) -> None:

@@ -55,12 +55,16 @@ class Toolchain:
     def run_go(self, *arguments: str) -> str:
         return run([self.go, *arguments], self.environment)
 
-    def run_go_tool(self, *arguments: str) -> str:
-        """Runs a program that go.mod names: on this machine, whichever the target is."""
+    def run_go_here(self, *arguments: str) -> str:
+        """For this machine, whichever the target is."""
         environment = {**self.environment, "CGO_ENABLED": "0"}
         for name in ("GOOS", "GOARCH", "CC"):
             environment.pop(name, None)
-        return run([self.go, "tool", *arguments], environment)
+        return run([self.go, *arguments], environment)
+
+    def run_go_tool(self, *arguments: str) -> str:
+        """Runs a program that go.mod names."""
+        return self.run_go_here("tool", *arguments)
 
     def run_cc(self, *arguments: str) -> str:
         return run([*self.cc, *arguments], self.environment)

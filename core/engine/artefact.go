@@ -4,14 +4,12 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
-	"encoding/json"
 	"errors"
 	"io"
 	"runtime"
 	"slices"
 
 	"github.com/pywasm-go/pywasm/core/artefact"
-	"github.com/pywasm-go/pywasm/core/meter"
 	"github.com/pywasm-go/pywasm/core/wasm"
 )
 
@@ -24,16 +22,6 @@ const (
 	partDerived        // see derived
 	partCount
 )
-
-// derived is what prepare found out about a module, in JSON.
-type derived struct {
-	Wrappers     []uint32
-	FirstWrapper uint32
-	Initializer  *uint32
-	Injected     meter.Injected
-	Depth        meter.Injected
-	GrowHook     *uint32
-}
 
 func (m *Module) derived() derived {
 	return derived{m.wrappers, m.firstWrapper, m.initializer, m.injected, m.depth, m.growHook}
@@ -60,11 +48,7 @@ func (m *Module) Serialize(key []byte) ([]byte, error) {
 			return nil, err
 		}
 	}
-	derived, err := json.Marshal(m.derived())
-	if err != nil {
-		return nil, err
-	}
-	parts := [][]byte{m.sum[:], m.outline(), stub, code.offsets, derived}
+	parts := [][]byte{m.sum[:], m.outline(), stub, code.offsets, m.derived().encode()}
 	out := artefact.New(properties, parts, code.bytes).Bytes(key)
 	runtime.KeepAlive(code) // which owns the bytes
 	return out, nil
@@ -135,9 +119,9 @@ func (s *Store) Deserialize(from io.ReaderAt, size int64, key []byte) (*Module, 
 	if err != nil {
 		return nil, err
 	}
-	var d derived
-	if err := json.Unmarshal(a.Parts[partDerived], &d); err != nil {
-		return nil, damaged(err)
+	d, ok := decodeDerived(a.Parts[partDerived])
+	if !ok {
+		return nil, damaged(errors.New("what was derived of the module is not what this pywasm derives"))
 	}
 	m.derive(d)
 	m.stub = a.Parts[partStub]
