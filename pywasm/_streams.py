@@ -74,6 +74,8 @@ def _input(config: Any, stdin: Any) -> Reader | None:
         config.InputFile(_passed(stdin))
     elif stdin is not None:
         return Reader(stdin)
+    elif sys.__stdin__ is None:  # closed before Python began: its number may be anything by now
+        config.Input(go_bytes(b""))
     return None
 
 
@@ -86,6 +88,8 @@ def _output(config: Any, number: int, stream: Any) -> Writer | None:
         config.OutputFile(number, _passed(stream))
     elif stream is not None:
         return Writer(stream)
+    elif (sys.__stdout__, sys.__stderr__)[number - 1] is None:
+        config.Discard(number)
     return None
 
 
