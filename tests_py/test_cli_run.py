@@ -135,6 +135,11 @@ def test_memory_that_is_no_size_or_too_small(cli, path, size):
     assert len(finished.stderr.splitlines()) == 1
 
 
+def test_memory_that_is_more_than_there_can_be(cli, path):
+    finished = cli("--memory", "9" * 30 + "G", "--invoke", "grow", path(MATHS), "1")
+    assert (finished.returncode, finished.stdout, finished.stderr) == (0, "1\n", "")
+
+
 ENDLESS = '(module (func (export "_start") (loop $ever (br $ever))))'
 
 
@@ -181,6 +186,18 @@ def test_interrupted_while_the_guest_waits(path, tmp_path):
     ) as process:
         assert process.stdout.readline() == b"ready\n"
         time.sleep(0.2)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=60) == 130
+        assert process.stderr.read() == b""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals are sent to the process")
+def test_interrupted_while_the_guest_computes(path, tmp_path):
+    busy = WAIT.replace("(drop (call $read", "(loop $ever (br $ever)) (drop (call $read")
+    with subprocess.Popen(
+        command(path(busy)), cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        assert process.stdout.readline() == b"ready\n"
         process.send_signal(signal.SIGINT)
         assert process.wait(timeout=60) == 130
         assert process.stderr.read() == b""
@@ -275,14 +292,14 @@ def test_a_program_that_is_an_artefact_is_not_run_unless_asked_for(cli, path):
 def test_a_damaged_artefact(path, tmp_path):
     (tmp_path / "bad.artefact").write_bytes(b"\x7fpywasm\n")
     run = subprocess.run(
-        command("--artefact", tmp_path / "bad.artefact"),
+        command("--artefact", "bad.artefact"),
         cwd=tmp_path,
         capture_output=True,
         timeout=100,
         check=False,
     )
     assert run.returncode == 2
-    assert run.stderr.startswith(b"pywasm: the artefact is truncated")
+    assert run.stderr.startswith(b"pywasm: bad.artefact: the artefact is truncated")
 
 
 def test_what_does_not_compile(tmp_path):
