@@ -74,7 +74,7 @@ _name_public_classes()
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from . import compat, compilers, engine, target, wasi
-    from ._process_error import ProcessError
+    from ._process_error import ProcessError, ProcessTimeout
     from ._run import CompletedProcess, run
     from ._trapcode import TrapCode
     from ._valuetype import Type
@@ -85,6 +85,7 @@ _LATER = {
     "TrapCode": "._trapcode",
     "CompletedProcess": "._run",
     "ProcessError": "._process_error",
+    "ProcessTimeout": "._process_error",
     "run": "._run",
     "compat": "",
     "compilers": "",
@@ -142,6 +143,7 @@ __all__ = [
     "MemoryType",
     "Module",
     "ProcessError",
+    "ProcessTimeout",
     "Store",
     "Table",
     "TableType",

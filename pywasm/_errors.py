@@ -8,6 +8,7 @@
          ├─ Trap                   the guest trapped: .code, .frames
          ├─ Interrupted            another thread ended the call
          ├─ Timeout                the call took longer than it may; also a TimeoutError
+         │   └─ ProcessTimeout     so did a program that pywasm.run ran, see _process_error.py
          ├─ FuelExhausted          the guest has used up its fuel
          ├─ LimitError             an instance would have more than its limits allow
          ├─ ExitError              the guest ended itself through WASI: .code

@@ -157,7 +157,7 @@ class StateBuilder:
         Environment.files. quota is how many bytes all files together may have, 256 MiB by default.
         """
         guest, limit = _passed(_path(alias)), _quota(quota)
-        contents = {_path(path): bytes(memoryview(data)) for path, data in _items(files, "files")}
+        contents = {_path(path): _content(path, data) for path, data in _items(files, "files")}
 
         def mount(config: Any) -> None:
             config.Memory(guest, bool(readonly), limit)
@@ -380,6 +380,13 @@ def _items(mapping: Any, name: str) -> Iterable[tuple[Any, Any]]:
     if not hasattr(mapping, "items"):
         raise TypeError(f"{name} must be a dict, not {type(mapping).__name__}")
     return mapping.items()  # type: ignore[no-any-return]
+
+
+def _content(path: object, data: Any) -> bytes:
+    try:
+        return bytes(memoryview(data))
+    except TypeError:
+        raise TypeError(f"the file {path} must be bytes, not {type(data).__name__}") from None
 
 
 def _path(value: object) -> str:

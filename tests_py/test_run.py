@@ -123,6 +123,20 @@ def test_directories_and_files(tmp_path):
     assert done.returncode == 0, done.stderr
 
 
+def test_two_mounts_of_one_name(tmp_path):
+    for dirs in {"/": tmp_path}, ["/"]:
+        with pytest.raises(ValueError, match="files are mounted"):
+            quiet(WORDCOUNT, dirs=dirs, files={})
+
+
+def test_files_that_are_none():
+    for path in "../a", "a/../../b", "/..":
+        with pytest.raises(pywasm.WasmError, match="ENOTCAPABLE"):
+            quiet(WORDCOUNT, files={path: b""})
+    with pytest.raises(TypeError, match="the file a must be bytes, not str"):
+        quiet(WORDCOUNT, files={"a": "text"})
+
+
 # Writes its name, which is its first argument, with the NUL after it.
 NAME = f"""(module
     (import "{WASI}" "args_get" (func $args (param i32 i32) (result i32)))
@@ -143,6 +157,15 @@ def test_the_program_does_not_learn_where_it_lies(tmp_path, wat):
     assert done.args == [path]
     command = [sys.executable, "-m", "pywasm", "run", os.fspath(path)]
     assert subprocess.run(command, cwd=tmp_path, stdout=-1, check=True).stdout == b"name.wasm\0"
+
+
+def test_the_environment_may_hold_what_that_of_a_process_may():
+    name, value = b"WC_SORT", pathlib.PurePosixPath("words")
+    assert quiet(WORDCOUNT, env={name: value}).returncode == 0
+    assert quiet(WORDCOUNT, env={name: b"nonsense"}).returncode == 2
+    for wrong in {"A": 1}, {1: "a"}, {"A": None}:
+        with pytest.raises(TypeError, match="str, bytes or"):
+            quiet(WORDCOUNT, env=wrong)
 
 
 def test_the_environment_is_empty(monkeypatch):
@@ -219,6 +242,40 @@ def test_the_streams_are_inherited(python, tmp_path, program):
     assert (finished.stdout.replace("\r", ""), finished.stderr) == ("out\nin\n", "err\n")
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="descriptors are not handed on there")
+@pytest.mark.parametrize("closed", [(0,), (1,), (2,), (0, 1, 2)])
+def test_streams_that_are_closed(tmp_path, program, closed):
+    """Nothing that is opened later, under their numbers, becomes those of a guest."""
+    (tmp_path / "p.wasm").write_bytes(program())
+    for name in "secret", "unharmed":
+        (tmp_path / name).write_text("secret")
+    source = f"""
+import sys, pywasm
+files = [open(name, "r+") for name in ("secret", "unharmed")]
+assert {{file.fileno() for file in files}} & set({closed}), "they have taken these numbers"
+for _ in range(2):
+    done = pywasm.run("p.wasm")
+assert done.returncode == 0
+for file in files:
+    assert file.read() == "secret"
+print(repr(pywasm.run("p.wasm", capture_output=True).stdout), file=open("seen", "w"))
+"""
+    redirections = " ".join(f"{number}>&-" for number in closed)
+    finished = subprocess.run(
+        f'"{sys.executable}" -c "$SOURCE" {redirections}',
+        shell=True,
+        cwd=tmp_path,
+        env={**os.environ, "SOURCE": source},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        timeout=100,
+        check=False,
+    )
+    assert finished.returncode == 0, finished.stderr
+    assert (tmp_path / "seen").read_text() == repr(b"out\r\n") + "\n"
+    assert finished.stdout == (b"" if 1 in closed else b"out\r\n" * 2)
+
+
 def test_check(program):
     binary = program("(call $exit (i32.const 3))")
     with pytest.raises(pywasm.ProcessError) as caught:
@@ -253,11 +310,19 @@ ENDLESS = "(loop $ever (br $ever))"
 
 
 def test_timeout(program):
-    with pytest.raises(TimeoutError) as caught:
-        quiet(program(ENDLESS), stdin=b"in", timeout=0.05)
-    assert type(caught.value) is pywasm.Timeout
-    assert (caught.value.stdout, caught.value.stderr) == (b"out\r\nin", b"err\n")
-    assert quiet(program(), timeout=100).stdout == b"out\r\n"
+    for kind in pywasm.Timeout, TimeoutError, subprocess.TimeoutExpired:
+        with pytest.raises(kind) as caught:
+            quiet(program(ENDLESS), ["a"], stdin=b"in", timeout=0.05)
+        error = caught.value
+        assert type(error) is pywasm.ProcessTimeout
+        for same in error, pickle.loads(pickle.dumps(error)):
+            assert (same.cmd, same.timeout) == (["program", "a"], 0.05)
+            assert (same.stdout, same.output, same.stderr) == (
+                *(b"out\r\nin", b"out\r\nin"),
+                b"err\n",
+            )
+    for long in 100, 1e300, 10**400, float("inf"):
+        assert quiet(program(), timeout=long).stdout == b"out\r\n"
     with pytest.raises(ValueError, match="-1"):
         quiet(program(), timeout=-1)
 
@@ -298,6 +363,9 @@ def test_what_is_no_program(tmp_path, wat):
         pywasm.run(
             wat(f'(module (import "{WASI}" "no_such_function" (func)) (func (export "_start")))')
         )
+    for start in '(memory (export "_start") 1)', '(func (export "_start") (param i32))':
+        with pytest.raises(pywasm.LinkError, match="_start is no function without parameters"):
+            pywasm.run(wat(f"(module {start})"))
     for wrong in 3, None, [b"x"]:
         with pytest.raises(TypeError):
             pywasm.run(wrong)
@@ -305,12 +373,15 @@ def test_what_is_no_program(tmp_path, wat):
 
 def test_arguments_of_the_wrong_type(program):
     binary = program()
-    for wrong in "abc", b"abc", [3], 3:
+    for wrong in "abc", b"abc", [3], 3, None:
         with pytest.raises(TypeError):
             quiet(binary, wrong)
-    for options in {"env": ["A"]}, {"dirs": "abc"}, {"dirs": 3}, {"files": [1]}, {"stdin": 2.5}:
+    for options in {"env": ["A"]}, {"files": [1]}, {"stdin": 2.5}, {"stdin": [b"a"]}:
         with pytest.raises(TypeError):
             quiet(binary, **options)
+    for wrong in "abc", b"abc", 3, pathlib.Path("abc"):
+        with pytest.raises(TypeError, match="dirs must be a list"):
+            quiet(binary, dirs=wrong)
     with pytest.raises(pywasm.WasmError, match="null byte"):
         quiet(binary, ["a\0b"])
     with pytest.raises(pywasm.WasmError, match="entity not found"):
