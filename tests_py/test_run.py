@@ -12,6 +12,7 @@ import pytest
 import pywasm
 
 WORDCOUNT = pathlib.Path(__file__).resolve().parent.parent / "examples/wordcount/wordcount.wasm"
+CONFORMANCE = WORDCOUNT.parents[2] / "core/wasi/testdata/conformance.wasm"
 WASI = "wasi_snapshot_preview1"
 
 # Writes $out to stdout and $err to stderr, copies stdin to stdout, and ends as it is told.
@@ -102,6 +103,18 @@ def test_a_program_with_arguments_and_files():
     assert "/a.txt" in done.stdout
     assert "/sub/b.txt" in done.stdout
     assert done.files == {"a.txt": b"one two\n", "sub/b.txt": b"three\n"}
+
+
+def test_conformance(store, tmp_path):
+    """The programs in C of core/wasi/testdata, as a user runs them, with both compilers."""
+    module = pywasm.Module(store, CONFORMANCE.read_bytes())
+    names = quiet(module, text=True).stdout.split()
+    assert len(names) >= 15
+    for name in names:
+        done = quiet(module, [name], files={})
+        assert (done.returncode, done.stderr, done.files) == (0, b"", {}), name
+        done = quiet(module, [name], dirs={"/": tmp_path})
+        assert (done.returncode, done.stderr, list(tmp_path.iterdir())) == (0, b"", []), name
 
 
 def test_directories(tmp_path):
