@@ -1,6 +1,7 @@
 package wasi
 
 import (
+	"errors"
 	"testing"
 
 	"github.com/pywasm-go/pywasm/core/wasi/vfs"
@@ -55,4 +56,41 @@ func TestOpenDuringClose(t *testing.T) {
 	if len(env.fds.handles) != 0 {
 		t.Errorf("%d descriptors are left", len(env.fds.handles))
 	}
+}
+
+// endlessDir has more entries than anybody will read.
+type endlessDir struct{ vfs.Dir }
+
+func (endlessDir) ReadDir() ([]vfs.Entry, error) { return []vfs.Entry{{Name: "x"}}, nil }
+func (endlessDir) Rewind() error                 { return nil }
+func (endlessDir) Close() error                  { return nil }
+
+// TestReaddirIsInterrupted: one call with a cookie that is far away reads a directory to there.
+func TestReaddirIsInterrupted(t *testing.T) {
+	asked, enough := 0, errors.New("enough")
+	env, err := New(Config{Interrupt: func() error {
+		if asked++; asked > 100 {
+			return enough
+		}
+		return nil
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer env.Close()
+	fd, err := env.fds.insert(&handle{dir: endlessDir{}, typ: vfs.Directory, base: dirRights})
+	if err != nil {
+		t.Fatal(err)
+	}
+	readdir, _ := env.Function(Snapshot1, "fd_readdir")
+	mod := wazerotest.NewModule(wazerotest.NewFixedMemory(wazerotest.PageSize))
+	defer func() {
+		if r := recover(); r != enough {
+			t.Errorf("ended with %v", r)
+		}
+		if h, err := env.fds.get(fd); err != nil || h.refs != 2 || !h.mu.TryLock() {
+			t.Errorf("the directory is %+v, %v", h, err)
+		}
+	}()
+	readdir.Call(t.Context(), mod, []uint64{uint64(fd), 100, 1000, 1 << 63, 0})
 }
