@@ -244,6 +244,20 @@ with Progress("nothing"):
     assert b"nothing" not in written
 
 
+def test_progress_keeps_to_a_line(terminal):
+    source = """
+import time
+from pywasm.cli._progress import Progress
+with Progress("compiling " + "x" * 200):
+    time.sleep(0.8)
+"""
+    code, written = terminal(sys.executable, "-c", source)
+    shown = written.split(b"\r")[1]
+    assert code == 0
+    assert len(shown) == 77, "of 80 columns"
+    assert shown.endswith(b" s)")
+
+
 def test_progress_is_only_for_terminals(python):
     source = """
 import time
