@@ -1,5 +1,7 @@
 """pywasm.run: what subprocess.run gives, for a WASI program and without a process."""
 
+import asyncio
+import concurrent.futures
 import io
 import os
 import pathlib
@@ -287,6 +289,69 @@ print(repr(pywasm.run("p.wasm", capture_output=True).stdout), file=open("seen", 
     assert finished.returncode == 0, finished.stderr
     assert (tmp_path / "seen").read_text() == repr(b"out\r\n") + "\n"
     assert finished.stdout == (b"" if 1 in closed else b"out\r\n" * 2)
+
+
+def test_many_at_once(program):
+    """In threads, and in those of an event loop."""
+    binary = program()
+
+    def run(n):
+        return quiet(binary, stdin=b"%d" % n).stdout
+
+    async def gather():
+        return await asyncio.gather(*(asyncio.to_thread(run, n) for n in range(8)))
+
+    wanted = [b"out\r\n%d" % n for n in range(8)]
+    with concurrent.futures.ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(run, range(8))) == wanted
+    assert asyncio.run(gather()) == wanted
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork")
+def test_in_a_forked_child(python, tmp_path, program):
+    (tmp_path / "p.wasm").write_bytes(program())
+    source = """
+import os, warnings, pywasm
+warnings.simplefilter("ignore", DeprecationWarning)
+module = pywasm.Module(pywasm.Store(), open("p.wasm", "rb").read())
+for form in "p.wasm", module:
+    for process in "parent", "child":
+        pid = os.fork() if process == "child" else 0
+        if pid == 0:
+            done = pywasm.run(form, stdin=process.encode(), capture_output=True)
+            if process == "child":
+                os._exit(done.stdout != b"out\\r\\nchild")
+        else:
+            print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+"""
+    assert python(source) == "0\n0\n"
+
+
+# Opens its directory until that fails, and ends with the number of the error.
+HOARD = f"""(module
+    (import "{WASI}" "path_open" (func $open
+        (param i32 i32 i32 i32 i32 i64 i64 i32 i32) (result i32)))
+    (import "{WASI}" "proc_exit" (func $exit (param i32)))
+    (memory (export "memory") 1) (data (i32.const 0) ".")
+    (func (export "_start") (local $errno i32)
+        (loop $again
+            (local.set $errno (call $open (i32.const 3) (i32.const 0) (i32.const 0) (i32.const 1)
+                (i32.const 2) (i64.const 0) (i64.const 0) (i32.const 0) (i32.const 8)))
+            (br_if $again (i32.eqz (local.get $errno))))
+        (call $exit (local.get $errno))))"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="descriptors are bounded otherwise there")
+def test_when_the_process_has_no_more_descriptors(python, tmp_path, wat):
+    (tmp_path / "p.wasm").write_bytes(wat(HOARD))
+    source = """
+import os, resource, pywasm
+resource.setrlimit(resource.RLIMIT_NOFILE, (100, 100))
+for _ in range(3):
+    print(pywasm.run("p.wasm", dirs=["."], stdin=b"", capture_output=True).returncode)
+    os.close(os.open(".", os.O_RDONLY))  # all are free again
+"""
+    assert python(source) == "33\n" * 3, "EMFILE, whether it is ours or the system's"
 
 
 def test_check(program):
