@@ -196,15 +196,17 @@ class StateBuilder:
 
         start is in seconds since 1970, or a datetime.
         """
+        if not isinstance(start, (int, float)) and not hasattr(start, "timestamp"):
+            raise TypeError(f"start must be seconds or a datetime, not {type(start).__name__}")
         seconds = start if isinstance(start, (int, float)) else start.timestamp()
-        nanoseconds = round(seconds * 10**9)
-        if not 0 <= nanoseconds < 2**63:
+        if not 0 <= seconds * 1e9 < 2**63:
             raise ValueError(f"the clocks cannot start at {start}: it is before 1970 or after 2262")
+        nanoseconds = round(seconds * 10**9)
         return self._set(lambda config: config.FixedTime(nanoseconds))
 
     def seed(self, seed: int) -> StateBuilder:
         """Has randomness follow from a number below 2**64, for runs that can be repeated."""
-        if not 0 <= seed < 2**64:
+        if not 0 <= _integer(seed, "seed") < 2**64:
             raise ValueError(f"a seed must be at least 0 and below 2**64, not {seed}")
         return self._set(lambda config: config.Seed(seed))
 
@@ -376,6 +378,12 @@ def _text(value: object, name: str) -> str:
     return value
 
 
+def _integer(value: object, name: str) -> int:
+    if not isinstance(value, int):
+        raise TypeError(f"{name} must be an int, not {type(value).__name__}")
+    return value
+
+
 def _items(mapping: Any, name: str) -> Iterable[tuple[Any, Any]]:
     if not hasattr(mapping, "items"):
         raise TypeError(f"{name} must be a dict, not {type(mapping).__name__}")
@@ -401,6 +409,6 @@ def _passed(text: str) -> Any:
 
 
 def _quota(quota: int | None) -> int:
-    if quota is not None and not 0 < quota < 2**63:
+    if quota is not None and not 0 < _integer(quota, "quota") < 2**63:
         raise ValueError(f"a quota must be a positive number of bytes, not {quota}")
     return quota or 0
