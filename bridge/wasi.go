@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 	"unsafe"
 
@@ -55,10 +56,10 @@ func (w *WasiConfig) output(number int, stream io.Writer) {
 // Input gives the guest bytes as its stdin.
 func (w *WasiConfig) Input(content []byte) { w.config.Stdin = bytes.NewReader(content) }
 
-// InputFile gives the guest a file as its stdin.
+// InputFile gives the guest a file as its stdin. Opening a FIFO does not wait for a writer: the guest does, which can be ended.
 func (w *WasiConfig) InputFile(path []byte) (err error) {
 	defer guard(&err)
-	file, err := w.open(path, os.O_RDONLY)
+	file, err := w.open(path, os.O_RDONLY|syscall.O_NONBLOCK)
 	if err == nil {
 		w.config.Stdin = file
 	}

@@ -2,12 +2,14 @@
 
 import asyncio
 import concurrent.futures
+import contextlib
 import io
 import os
 import pathlib
 import pickle
 import subprocess
 import sys
+import threading
 
 import pytest
 
@@ -415,6 +417,57 @@ def test_timeout_while_the_program_waits(program):
     finally:
         os.close(reader)
         os.close(writer)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no FIFOs")
+def test_a_fifo_as_stdin(program, tmp_path):
+    """Waiting for somebody to write to it comes to an end, too."""
+    fifo = tmp_path / "fifo"
+    os.mkfifo(fifo)
+    with pytest.raises(pywasm.ProcessTimeout):
+        quiet(program(), stdin=fifo, timeout=0.05)
+    writing = threading.Thread(target=fifo.write_bytes, args=(b"x" * 100_000,))
+    writing.start()
+    assert quiet(program(), stdin=fifo).stdout == b"out\r\n" + b"x" * 100_000
+    writing.join()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="pipes cannot be waited for there")
+@pytest.mark.parametrize("mode", [None, "wb", "w"])
+def test_timeout_while_the_program_writes_to_a_pipe(program, mode):
+    """Which nobody reads. What the program wrote before that has arrived."""
+    size = 200_000
+    reader, writer = os.pipe()
+    with open(reader, "rb") as out, contextlib.ExitStack() as closing:
+        closing.callback(os.close, writer)
+        to = writer
+        if mode:
+            to = closing.enter_context(open(writer, mode, closefd=False))
+        with pytest.raises(pywasm.ProcessTimeout):
+            pywasm.run(
+                program(), stdin=b"x" * size, stdout=to, stderr=subprocess.DEVNULL, timeout=0.2
+            )
+        closing.close()
+        assert len(out.read()) < size
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="pipes cannot be waited for there")
+def test_pipes_with_large_numbers(python, tmp_path, program):
+    """select() takes no descriptors from 1024 on."""
+    (tmp_path / "p.wasm").write_bytes(program())
+    source = """
+import os, resource, threading, pywasm
+most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+if most == resource.RLIM_INFINITY or most > 1100:
+    resource.setrlimit(resource.RLIMIT_NOFILE, (1200, most))
+    for _ in range(1020):
+        os.open(os.devnull, os.O_RDONLY)
+(given, give), (take, taken) = os.pipe(), os.pipe()
+threading.Timer(0.1, lambda: (os.write(give, b"late"), os.close(give))).start()
+pywasm.run("p.wasm", stdin=given, stdout=taken, stderr=os.open(os.devnull, os.O_WRONLY))
+print(os.read(take, 100))
+"""
+    assert python(source) == "b'out\\r\\nlate'\n"
 
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt(), ZeroDivisionError(), SystemExit(1)])
