@@ -40,6 +40,9 @@ class Frame(tuple):  # type: ignore[type-arg]  # a named tuple without the cost 
     def __new__(cls, module: str | None, function_index: int, function_name: str | None) -> Frame:
         return super().__new__(cls, (module, function_index, function_name))
 
+    def __getnewargs__(self) -> tuple[Any, ...]:
+        return tuple(self)
+
     @property
     def module(self) -> str | None:
         """The name of the module."""
@@ -64,6 +67,10 @@ class Frame(tuple):  # type: ignore[type-arg]  # a named tuple without the cost 
 
 class WasmError(RuntimeError):
     """The base of all exceptions that WebAssembly is the reason of."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Dask makes an exception without one by __new__, which is not safe with several bases.
+        return type(self), self.args, self.__dict__
 
 
 class CompileError(WasmError):
@@ -94,7 +101,7 @@ class Trap(WasmError):
         self.frames = frames
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return type(self), (str(self), self.code, self.frames)
+        return type(self), (str(self), self.code, self.frames), self.__dict__
 
 
 class ExitError(WasmError):
