@@ -70,6 +70,35 @@ func TestHostGetsNames(t *testing.T) {
 	}
 }
 
+// TestOpensAreGuarded by flags, each time: no link is followed, no child of this process gets the descriptor, nothing is waited for,
+// and no terminal becomes that of this process.
+func TestOpensAreGuarded(t *testing.T) {
+	for _, k := range hostKinds {
+		real, opens := host, 0
+		host.openat = func(fd int, name string, flags int, mode uint32) (int, error) {
+			opens++
+			want := unix.O_NOFOLLOW | unix.O_CLOEXEC
+			if flags&searchFlags != searchFlags {
+				want |= unix.O_NONBLOCK | unix.O_NOCTTY
+			}
+			if flags&want != want {
+				t.Errorf("%s: %q is opened with the flags %#x", k.name, name, flags)
+			}
+			return real.openat(fd, name, flags, mode)
+		}
+		dir, _, _ := sandbox(t, k.open)
+		dir.Mkdir("d")
+		for _, how := range []vfs.How{{Read: true}, {Write: true, Create: true}, {Truncate: true, Follow: true}, {Create: true, Exclusive: true}} {
+			opened(dir.Open("d/f", how))
+		}
+		opened(dir.Open("d/", vfs.How{Directory: true}))
+		host = real
+		if opens < 5 {
+			t.Errorf("%s: %d calls", k.name, opens)
+		}
+	}
+}
+
 // TestSwapsAtTheWorstMoment does for certain what TestRaces tries for: something is swapped right before one of the calls that a
 // method makes, for each of these.
 func TestSwapsAtTheWorstMoment(t *testing.T) {
