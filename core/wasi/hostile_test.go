@@ -14,6 +14,7 @@ import (
 
 	"github.com/pywasm-go/pywasm/core/wasi"
 	"github.com/pywasm-go/pywasm/core/wasi/vfs"
+	"github.com/tetratelabs/wazero/experimental/wazerotest"
 )
 
 // What a guest may try that no advisory is about. It gets an error, or what it asked for.
@@ -51,6 +52,17 @@ func TestPointersAtTheEnd(t *testing.T) {
 		g.wants(vfs.EFAULT, "path_filestat_get", 3, 0, end-1, 2, 0)
 		g.must("random_get", end-1, 1)
 	})
+}
+
+// TestWithoutMemory: a module need not have one.
+func TestWithoutMemory(t *testing.T) {
+	g := newGuest(t, wasi.Config{Mounts: []wasi.Mount{{Guest: "/"}}})
+	g.mod = wazerotest.NewModule(nil)
+	g.wants(vfs.EFAULT, "fd_write", 1, 0, 1, 0)
+	g.wants(vfs.EFAULT, "path_create_directory", 3, 0, 1)
+	g.wants(vfs.EFAULT, "clock_time_get", 0, uint64(0), 0)
+	g.wants(vfs.EFAULT, "poll_oneoff", 0, 0, 1, 0)
+	g.must("fd_close", 3)
 }
 
 // TestOverlaps: what a guest reads into may be the list of buffers, and the place for the count, all at once.

@@ -99,6 +99,26 @@ func TestOpensAreGuarded(t *testing.T) {
 	}
 }
 
+// TestHostThatNeverAgrees: each try to open finds a link where none was a moment ago, and each link is longer than any host has them.
+func TestHostThatNeverAgrees(t *testing.T) {
+	dir, _, _ := sandbox(t, openDir)
+	real, opens := host, 0
+	defer func() { host = real }()
+	host.openat = func(int, string, int, uint32) (int, error) {
+		if opens++; opens > 2*openTries {
+			return -1, unix.EIO
+		}
+		return -1, unix.ELOOP
+	}
+	if err := opened(dir.Open("f", vfs.How{Follow: true, Create: true})); err != vfs.ELOOP || opens != openTries {
+		t.Errorf("%v after %d tries", err, opens)
+	}
+	host.readlinkat = func(_ int, _ string, buf []byte) (int, error) { return len(buf), nil }
+	if _, err := dir.Readlink("link"); err != vfs.ENAMETOOLONG {
+		t.Errorf("the link leads to more than there can be: %v", err)
+	}
+}
+
 // TestSwapsAtTheWorstMoment does for certain what TestRaces tries for: something is swapped right before one of the calls that a
 // method makes, for each of these.
 func TestSwapsAtTheWorstMoment(t *testing.T) {

@@ -95,6 +95,25 @@ func TestOpenMissing(t *testing.T) {
 	})
 }
 
+// TestMountsAreApart, even where their directories are the same.
+func TestMountsAreApart(t *testing.T) {
+	eachKind(t, func(t *testing.T, k kind) {
+		one, inside, _ := sandbox(t, k.open)
+		two, err := k.open(inside)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer two.Close()
+		opened(one.Open("f", vfs.How{Create: true}))
+		if err := one.Rename("f", two, "g"); err != vfs.EXDEV {
+			t.Errorf("rename: %v", err)
+		}
+		if err := one.Link("f", two, "g"); err != vfs.EXDEV {
+			t.Errorf("link: %v", err)
+		}
+	})
+}
+
 // TestNoHandleIsLeft runs the contract's confinement and counts what stays open.
 func TestNoHandleIsLeft(t *testing.T) {
 	if runtime.GOOS != "linux" {
