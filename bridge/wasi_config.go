@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"syscall"
 	"time"
 	"unsafe"
 
@@ -92,7 +93,7 @@ func (w *wasiConfig) readStream(kind byte, number int, r *records) (err error) {
 	switch kind {
 	case 'B': // bytes to read
 		w.Stdin = bytes.NewReader(r.content())
-	case 'F': // a file, which is made or emptied if it is to be written
+	case 'F': // a file, see openStream
 		err = w.openStream(number, r.text())
 	case 'P': // an object of Python's
 		w.connect(number, Stream(pointer(r.number())))
@@ -109,8 +110,10 @@ func (w *wasiConfig) readStream(kind byte, number int, r *records) (err error) {
 	return err
 }
 
+// openStream opens a file, which is made or emptied if it is to be written. Opening a FIFO to read does not wait for a writer: the
+// guest does, which can be ended.
 func (w *wasiConfig) openStream(number int, path string) error {
-	flags := os.O_RDONLY
+	flags := os.O_RDONLY | syscall.O_NONBLOCK
 	if number > 0 {
 		flags = os.O_WRONLY | os.O_CREATE | os.O_TRUNC
 	}

@@ -68,7 +68,7 @@ _name_public_classes()
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from . import compat, compilers, engine, target, wasi
-    from ._process_error import ProcessError
+    from ._process_error import ProcessError, ProcessTimeout
     from ._run import CompletedProcess, run
     from ._text import wasm2wat, wat2wasm
     from ._trapcode import TrapCode
@@ -84,6 +84,7 @@ _LATER = {
     "__version__": "_version",
     "CompletedProcess": "_run",
     "ProcessError": "_process_error",
+    "ProcessTimeout": "_process_error",
     "run": "_run",
     "wasm2wat": "_text",
     "wat2wasm": "_text",
@@ -142,6 +143,7 @@ __all__ = [
     "MemoryType",
     "Module",
     "ProcessError",
+    "ProcessTimeout",
     "Store",
     "Table",
     "TableType",

@@ -8,6 +8,7 @@
          ├─ Trap                   the guest trapped: .code, .frames
          ├─ Interrupted            another thread ended the call
          ├─ Timeout                the call took longer than it may; also a TimeoutError
+         │   └─ ProcessTimeout     so did a program that pywasm.run ran, see _process_error.py
          ├─ FuelExhausted          the guest has used up its fuel
          ├─ LimitError             an instance would have more than its limits allow
          ├─ ExitError              the guest ended itself through WASI: .code
@@ -39,6 +40,9 @@ class Frame(tuple):  # type: ignore[type-arg]  # a named tuple without the cost 
     def __new__(cls, module: str | None, function_index: int, function_name: str | None) -> Frame:
         return super().__new__(cls, (module, function_index, function_name))
 
+    def __getnewargs__(self) -> tuple[Any, ...]:
+        return tuple(self)
+
     @property
     def module(self) -> str | None:
         """The name of the module."""
@@ -63,6 +67,10 @@ class Frame(tuple):  # type: ignore[type-arg]  # a named tuple without the cost 
 
 class WasmError(RuntimeError):
     """The base of all exceptions that WebAssembly is the reason of."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Dask makes an exception without one by __new__, which is not safe with several bases.
+        return type(self), self.args, self.__dict__
 
 
 class CompileError(WasmError):
@@ -93,7 +101,7 @@ class Trap(WasmError):
         self.frames = frames
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return type(self), (str(self), self.code, self.frames)
+        return type(self), (str(self), self.code, self.frames), self.__dict__
 
 
 class ExitError(WasmError):

@@ -20,7 +20,7 @@ def nanoseconds(timeout: float | None) -> int:
         raise TypeError(f"timeout must be a number of seconds, not {type(timeout).__name__}")
     if not timeout >= 0:
         raise ValueError(f"timeout must be a number of seconds, not {timeout!r}")
-    return min(max(1, int(timeout * 1e9)), 2**62)
+    return max(1, int(min(timeout, 2**32) * 1e9))
 
 
 def fuel_units(fuel: float) -> int:

@@ -1,10 +1,10 @@
-"""ProcessError, apart from the others because it takes the time to import subprocess."""
+"""What pywasm.run raises as subprocess.run would, apart because importing that takes its time."""
 
 from __future__ import annotations
 
-from subprocess import CalledProcessError
+from subprocess import CalledProcessError, TimeoutExpired
 
-from ._errors import WasmError
+from ._errors import Timeout, WasmError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -29,4 +29,24 @@ class ProcessError(WasmError, CalledProcessError):
         return type(self), (self.returncode, self.cmd, self.stdout, self.stderr)
 
 
-ProcessError.__module__ = "pywasm"
+class ProcessTimeout(Timeout, TimeoutExpired):
+    """A program has run for longer than pywasm.run was to let it.
+
+    cmd is the program and its arguments, timeout what it was given, stdout and stderr what was
+    kept of what it wrote.
+    """
+
+    def __init__(
+        self, cmd: list[Any], timeout: float, output: Any = None, stderr: Any = None
+    ) -> None:
+        TimeoutExpired.__init__(self, cmd, timeout, output, stderr)
+        self.stdout = output
+
+    def __str__(self) -> str:
+        return f"{self.cmd} did not end within {self.timeout} seconds"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.cmd, self.timeout, self.output, self.stderr)
+
+
+ProcessError.__module__ = ProcessTimeout.__module__ = "pywasm"

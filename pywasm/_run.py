@@ -10,6 +10,7 @@ from ._instance import Instance
 from ._module import Module
 from ._store import Store
 from ._streams import BYTES, CAPTURE, CAPTURE_LIMIT, DISCARD, JOIN
+from ._types import FunctionType
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -94,11 +95,12 @@ def run(
     timeout is how many seconds it may run; what it takes to compile it is not counted. memory_limit
     is how many bytes its memory may grow to.
 
-    Raises Trap if it traps, Timeout if it runs for too long, ProcessError with check if its exit
-    code is not 0, CompileError or LinkError for what is no WASI program, OSError for a program that
-    cannot be read, WasmError for directories and files that cannot be opened and where more than
-    256 MiB would have to be kept. What a file object raises, this raises. A Trap and a Timeout have
-    what was kept as their stdout and stderr.
+    Raises Trap if it traps, ProcessTimeout if it runs for too long, ProcessError with check if its
+    exit code is not 0, CompileError or LinkError for what is no WASI program, OSError for a program
+    that cannot be read, WasmError for directories and files that cannot be opened and where more
+    than 256 MiB would have to be kept. What a file object raises, this raises. Trap, ProcessTimeout
+    and ProcessError have what was kept as their stdout and stderr; the latter two are also what
+    subprocess.run would raise.
 
     >>> run("cat.wasm", stdin=b"hello", capture_output=True).stdout
     b'hello'
@@ -110,19 +112,23 @@ def run(
     if isinstance(stdout, int) and stdout == STDOUT:
         raise ValueError("STDOUT can only be used for stderr")
     command = _command(program, args)
+    if hasattr(env, "items"):
+        env = {os.fsdecode(name): os.fsdecode(value) for name, value in env.items()}
     targets = _target(stdout), _target(stderr)
     builder = wasi.StateBuilder(argv0(command[0]), command[1:], env)
     builder.stdin(_source(stdin, text)).stdout(targets[0]).stderr(targets[1])
-    if files is not None:
-        builder.map_files("/", files)
-    if dirs:
-        _mount(builder, dirs)
+    if files is not None or dirs is not None:
+        _mount(builder, files, dirs)
     with builder.finalize() as environment:
         try:
             code = _run(program, environment, memory_limit, timeout)
         except (Trap, Timeout) as error:
             error.stdout, error.stderr = _kept(environment, targets, text)
-            raise
+            if type(error) is not Timeout or timeout is None:
+                raise
+            from ._process_error import ProcessTimeout
+
+            raise ProcessTimeout(command, timeout, error.stdout, error.stderr) from None
         _check_kept(environment, targets)
         left = environment.files("/") if files is not None else None
         kept = _kept(environment, targets, text)
@@ -141,6 +147,9 @@ def execute(
     """Runs the _start of a module and returns the exit code."""
     if "_start" not in module._exports:
         raise LinkError("this is no program: it does not export _start")
+    start = module._exports["_start"][1]
+    if not isinstance(start, FunctionType) or start.params:
+        raise LinkError("this is no program: its _start is no function without parameters")
     imports = environment._imports_of(module)
     with Instance(module, imports, memory_limit=memory_limit, timeout=timeout) as instance:
         try:
@@ -170,22 +179,32 @@ def _run(
         return execute(Module(store, program), environment, memory_limit, timeout)
 
 
-def _mount(builder: wasi.StateBuilder, dirs: Any) -> None:
-    if hasattr(dirs, "items"):
-        builder.map_directories(dirs)
-    else:
-        builder.preopen_directories(dirs)
-
-
 def _command(program: Program, args: Iterable[Path]) -> list[Any]:
-    if isinstance(args, (str, *BYTES)):
-        raise TypeError(f"args must be a list of str, not {type(args).__name__}")
     name: Any = program
     if isinstance(program, Module):
         name = program.name or "program"
     elif isinstance(program, BYTES):
         name = "program"
-    return [name, *map(os.fsdecode, args)]
+    return [name, *map(os.fsdecode, _listed(args, "args"))]
+
+
+def _mount(builder: wasi.StateBuilder, files: Mapping[str, bytes] | None, dirs: Any) -> None:
+    if files is not None:
+        builder.map_files("/", files)
+    if dirs is None:
+        return
+    mounts: Any = dirs
+    if not hasattr(dirs, "items"):
+        mounts = {path: path for path in _listed(dirs, "dirs")}
+    if files is not None and "/" in map(os.fsdecode, mounts):
+        raise ValueError('files are mounted as "/", and so would be one of dirs')
+    builder.map_directories(mounts)
+
+
+def _listed(paths: Any, name: str) -> Iterable[Path]:
+    if isinstance(paths, (str, *BYTES)) or not hasattr(paths, "__iter__"):
+        raise TypeError(f"{name} must be a list of str, not {type(paths).__name__}")
+    return paths  # type: ignore[no-any-return]
 
 
 def _source(stdin: Any, text: bool) -> Any:

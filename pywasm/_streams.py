@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from typing import Any
 
 BYTES = (bytes, bytearray, memoryview)
-_PATIENCE = 0.01  # seconds until a guest that waits for input is asked whether it is to go on
+_PATIENCE = 10  # milliseconds until a guest that waits is asked whether it is to go on
+_PIPE_BUF = 4096  # what a pipe has room for if it has any
 CAPTURE_LIMIT = 256 << 20  # bytes of a captured stream
 
 
@@ -75,6 +76,8 @@ def _input(records: list[bytes], stdin: Any) -> Reader | None:
         reader = Reader(stdin)
         records.append(record(b"P", 0, id(reader)))
         return reader
+    elif sys.__stdin__ is None:  # closed before Python began: its number may be anything by now
+        records.append(record(b"B", 0, _native.address(b""), 0))
     return None
 
 
@@ -89,6 +92,8 @@ def _output(records: list[bytes], number: int, stream: Any) -> Writer | None:
         writer = Writer(stream)
         records.append(record(b"P", number, id(writer)))
         return writer
+    elif (sys.__stdout__, sys.__stderr__)[number - 1] is None:
+        records.append(record(b"D", number))
     return None
 
 
@@ -108,8 +113,8 @@ class Reader:
 
     def read(self, size: int) -> bytes:
         if not self._rest:
-            if self._slow is not None:
-                self._wait(self._slow)
+            if self._slow is not None and not self._buffered(self._slow):
+                _wait(self._slow, "POLLIN")
             data = self._fetch(size)
             if data is None:
                 raise BlockingIOError("stdin of a guest must not be a non-blocking file")
@@ -120,18 +125,9 @@ class Reader:
         self._rest = self._rest[size:]
         return chunk
 
-    def _wait(self, descriptor: int) -> None:
-        """Waits for something to read, and for what ends the call meanwhile."""
-        import select
-
-        if select.select([descriptor], [], [], 0)[0] or self._buffered(descriptor):
-            return
-        while not select.select([descriptor], [], [], _PATIENCE)[0]:
-            _native.pause()
-
     def _buffered(self, descriptor: int) -> bool:
         """Returns whether the file holds something that its descriptor does not have any more."""
-        if self._peek is None:
+        if self._peek is None or _ready(descriptor, "POLLIN", 0):
             return False
         os.set_blocking(descriptor, False)
         try:
@@ -140,9 +136,24 @@ class Reader:
             os.set_blocking(descriptor, True)
 
 
+def _wait(descriptor: int, event: str) -> None:
+    """Waits until a file can be read or written, and for what ends the call meanwhile."""
+    while not _ready(descriptor, event, _PATIENCE):
+        _native.pause()
+
+
+def _ready(descriptor: int, event: str, milliseconds: int) -> bool:
+    import select
+
+    poll = select.poll()  # select is for small descriptors
+    poll.register(descriptor, getattr(select, event))
+    return bool(poll.poll(milliseconds))
+
+
 def _slow(file: Any) -> int | None:
-    """Returns the descriptor of a binary file that may have nothing to read yet."""
-    if not isinstance(file, (io.RawIOBase, io.BufferedReader)) or sys.platform == "win32":
+    """Returns the descriptor of a binary file that may have nothing to read yet, or no room."""
+    kinds = io.RawIOBase, io.BufferedReader, io.BufferedWriter, io.BufferedRandom
+    if not isinstance(file, kinds) or sys.platform == "win32":
         return None
     try:
         descriptor = file.fileno()
@@ -164,6 +175,7 @@ class Writer:
         self._file = file
         self._write: Any = file.write
         self._flush = getattr(file, "flush", _nothing)
+        self._slow = _slow(getattr(file, "buffer", file))
         self._decoder: Any = None
         if _is_text(file):
             import codecs
@@ -176,12 +188,20 @@ class Writer:
                 self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
 
     def write(self, data: bytes) -> int:
+        if self._slow is None:
+            self._put(data)
+        else:
+            for start in range(0, len(data), _PIPE_BUF):
+                _wait(self._slow, "POLLOUT")
+                self._put(data[start : start + _PIPE_BUF])
+        return len(data)
+
+    def _put(self, data: bytes) -> None:
         if self._decoder is not None:
             self._write(self._decoder.decode(data))
         else:
             self._write_all(data)
         self._flush()
-        return len(data)
 
     def _write_through(self, data: bytes) -> Any:
         self._flush()  # text that others wrote comes first

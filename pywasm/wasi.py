@@ -158,7 +158,7 @@ class StateBuilder:
         A path that ends in a slash is an empty directory. What became of the files is told by
         Environment.files. quota is how many bytes all files together may have, 256 MiB by default.
         """
-        contents = {_path(path): bytes(memoryview(data)) for path, data in _items(files, "files")}
+        contents = {_path(path): _content(path, data) for path, data in _items(files, "files")}
         self._add(b"m", _path(alias), bool(readonly), _quota(quota))
         for path, data in contents.items():
             self._add(b"f", path, _native.address(data), len(data))
@@ -195,15 +195,16 @@ class StateBuilder:
 
         start is in seconds since 1970, or a datetime.
         """
+        if not isinstance(start, (int, float)) and not hasattr(start, "timestamp"):
+            raise TypeError(f"start must be seconds or a datetime, not {type(start).__name__}")
         seconds = start if isinstance(start, (int, float)) else start.timestamp()
-        nanoseconds = round(seconds * 10**9)
-        if not 0 <= nanoseconds < 2**63:
+        if not 0 <= seconds * 1e9 < 2**63:
             raise ValueError(f"the clocks cannot start at {start}: it is before 1970 or after 2262")
-        return self._add(b"t", nanoseconds)
+        return self._add(b"t", round(seconds * 10**9))
 
     def seed(self, seed: int) -> StateBuilder:
         """Has randomness follow from a number below 2**64, for runs that can be repeated."""
-        if not 0 <= seed < 2**64:
+        if not 0 <= _integer(seed, "seed") < 2**64:
             raise ValueError(f"a seed must be at least 0 and below 2**64, not {seed}")
         return self._add(b"s", seed)
 
@@ -368,10 +369,23 @@ def _text(value: object, name: str) -> str:
     return value
 
 
+def _integer(value: object, name: str) -> int:
+    if not isinstance(value, int):
+        raise TypeError(f"{name} must be an int, not {type(value).__name__}")
+    return value
+
+
 def _items(mapping: Any, name: str) -> Iterable[tuple[Any, Any]]:
     if not hasattr(mapping, "items"):
         raise TypeError(f"{name} must be a dict, not {type(mapping).__name__}")
     return mapping.items()  # type: ignore[no-any-return]
+
+
+def _content(path: object, data: Any) -> bytes:
+    try:
+        return bytes(memoryview(data))
+    except TypeError:
+        raise TypeError(f"the file {path} must be bytes, not {type(data).__name__}") from None
 
 
 def _path(value: object) -> str:
@@ -401,6 +415,6 @@ def _looked_up(address: str) -> str:
 
 
 def _quota(quota: int | None) -> int:
-    if quota is not None and not 0 < quota < 2**63:
+    if quota is not None and not 0 < _integer(quota, "quota") < 2**63:
         raise ValueError(f"a quota must be a positive number of bytes, not {quota}")
     return quota or 0

@@ -89,7 +89,43 @@ def test_a_directory(cli, tmp_path):
 @pytest.mark.parametrize("content", [b"", b"nonsense", b"\0asm", b"\0asm\x0d\0\x01\0"])
 def test_a_file_that_is_no_module(cli, tmp_path, content):
     (tmp_path / "bad.wasm").write_bytes(content)
-    one_line(cli("run", "bad.wasm"))
+    assert one_line(cli("run", "bad.wasm")).startswith("pywasm: bad.wasm: ")
+
+
+@pytest.mark.parametrize("command", ["run", "compile", "inspect", "validate", "wasm2wat"])
+def test_a_file_without_an_end(cli, command, monkeypatch, capsys, tmp_path):
+    monkeypatch.setattr("pywasm.cli._files._MOST", 1000)
+    path = tmp_path / "giant.wasm"
+    path.write_bytes(bytes(1001))
+    assert cli_main([command, os.fspath(path)]) == (1 if command == "validate" else 2)
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.count("\n") == 1
+    assert "giant.wasm: this is too large for a module" in err
+
+
+def test_a_program_from_stdin(cli, wat):
+    finished = cli("run", "-", input=wat(exiting(3)))
+    assert (finished.returncode, finished.stdout, finished.stderr) == (3, b"ran\n", b"")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="descriptors are not handed on there")
+@pytest.mark.parametrize("command", ["run", "inspect", "validate", "wasm2wat"])
+def test_streams_that_are_closed(program, tmp_path, command):
+    program(exiting(0))
+    for closed, bad in ("0>&- 1>&- 2>&-", ""), ("1>&-", "missing"), ("2>&-", "missing"):
+        finished = subprocess.run(
+            f'"{sys.executable}" -m pywasm {command} {bad or "program.wasm"} {closed}',
+            shell=True,
+            cwd=tmp_path,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=100,
+            check=False,
+        )
+        assert finished.returncode == (0 if not bad else 1 if command == "validate" else 2)
+        assert finished.stdout == b""
+        assert finished.stderr.count(b"\n") == (1 if closed == "1>&-" else 0)
 
 
 def test_a_module_that_is_no_program(cli, program):
@@ -104,19 +140,26 @@ def test_a_module_with_other_imports(cli, program):
 
 
 def test_help(cli):
-    for arguments in ["--help"], ["run", "--help"]:
-        finished = cli(*arguments)
-        assert finished.returncode == 0
-        assert b"usage" in finished.stdout.lower()
-        assert b"run" in finished.stdout
-        assert finished.stderr == b""
+    finished = cli("--help")
+    commands = "run", "compile", "inspect", "validate", "wat2wasm", "wasm2wat"
+    assert (finished.returncode, finished.stderr) == (0, b"")
+    for command in commands:
+        assert f"\n    {command} " in finished.stdout.decode()
+        described = cli(command, "--help")
+        assert (described.returncode, described.stderr) == (0, b"")
+        assert described.stdout.startswith(f"usage: pywasm {command} ".encode())
+        assert f"examples:\n  pywasm {command} " in described.stdout.decode().replace("\r", "")
 
 
 @pytest.mark.parametrize(
     "arguments",
     [
+        [],
         ["run"],
         ["nonsense"],
+        ["inspect"],
+        ["validate", "--nonsense", "x.wasm"],
+        ["run", "--timeout"],
         ["run", "--nonsense", "x.wasm"],
         ["run", "--dir", "x.wasm"],
         ["run", "--env", "NOVALUE", "x.wasm"],
@@ -125,10 +168,9 @@ def test_help(cli):
 def test_wrong_usage(cli, program, arguments):
     program(exiting(0), "x.wasm")
     finished = cli(*arguments)
-    assert finished.returncode not in (0, 1)
-    assert finished.stdout == b""
-    assert finished.stderr
-    assert b"Traceback" not in finished.stderr
+    assert (finished.returncode, finished.stdout) == (2, b"")
+    assert one_line(finished).startswith("pywasm")
+    assert "ARGS" not in finished.stderr.decode(), "they are not required"
 
 
 def test_a_mount_that_is_not_there(cli, program):

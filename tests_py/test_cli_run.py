@@ -135,6 +135,11 @@ def test_memory_that_is_no_size_or_too_small(cli, path, size):
     assert len(finished.stderr.splitlines()) == 1
 
 
+def test_memory_that_is_more_than_there_can_be(cli, path):
+    finished = cli("--memory", "9" * 30 + "G", "--invoke", "grow", path(MATHS), "1")
+    assert (finished.returncode, finished.stdout, finished.stderr) == (0, "1\n", "")
+
+
 ENDLESS = '(module (func (export "_start") (loop $ever (br $ever))))'
 
 
@@ -186,6 +191,18 @@ def test_interrupted_while_the_guest_waits(path, tmp_path):
         assert process.stderr.read() == b""
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="signals are sent to the process")
+def test_interrupted_while_the_guest_computes(path, tmp_path):
+    busy = WAIT.replace("(drop (call $read", "(loop $ever (br $ever)) (drop (call $read")
+    with subprocess.Popen(
+        command(path(busy)), cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        assert process.stdout.readline() == b"ready\n"
+        process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=60) == 130
+        assert process.stderr.read() == b""
+
+
 @pytest.fixture
 def terminal(tmp_path):
     """What a command writes to a terminal."""
@@ -225,6 +242,20 @@ with Progress("nothing"):
     assert second.startswith(b"compiling (1.")
     assert written.endswith(b" \r"), "the line is wiped"
     assert b"nothing" not in written
+
+
+def test_progress_keeps_to_a_line(terminal):
+    source = """
+import time
+from pywasm.cli._progress import Progress
+with Progress("compiling " + "x" * 200):
+    time.sleep(0.8)
+"""
+    code, written = terminal(sys.executable, "-c", source)
+    shown = written.split(b"\r")[1]
+    assert code == 0
+    assert len(shown) == 77, "of 80 columns"
+    assert shown.endswith(b" s)")
 
 
 def test_progress_is_only_for_terminals(python):
@@ -275,14 +306,14 @@ def test_a_program_that_is_an_artefact_is_not_run_unless_asked_for(cli, path):
 def test_a_damaged_artefact(path, tmp_path):
     (tmp_path / "bad.artefact").write_bytes(b"\x7fpywasm\n")
     run = subprocess.run(
-        command("--artefact", tmp_path / "bad.artefact"),
+        command("--artefact", "bad.artefact"),
         cwd=tmp_path,
         capture_output=True,
         timeout=100,
         check=False,
     )
     assert run.returncode == 2
-    assert run.stderr.startswith(b"pywasm: the artefact is truncated")
+    assert run.stderr.startswith(b"pywasm: bad.artefact: the artefact is truncated")
 
 
 def test_what_does_not_compile(tmp_path):

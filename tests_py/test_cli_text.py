@@ -393,10 +393,9 @@ def test_help_shows_examples(cli, command):
     [["wat2wasm", "a", "b"], ["wasm2wat", "-o"], ["inspect"], ["validate", "--nonsense"]],
 )
 def test_wrong_usage(cli, arguments):
-    finished = cli(*arguments)
-    assert (finished.returncode, finished.stdout) == (2, b"")
-    assert b"usage: pywasm" in finished.stderr
-    assert b"Traceback" not in finished.stderr
+    line = line_of(cli(*arguments), 2)
+    assert line.startswith("pywasm")
+    assert line.endswith(" --help")
 
 
 def test_the_version_needs_no_engine(python):

@@ -120,3 +120,41 @@ def test_all_that_is_public_is_there():
     for name in [*TREE, "Frame", "TrapCode"]:
         assert name in pywasm.__all__
     assert isinstance(pywasm.__version__, str)
+
+
+def test_errors_go_to_other_processes(python):
+    """As pickle has it, and as Dask does, which pickles tracebacks and contexts as well."""
+    source = """
+import pickle
+import pywasm
+from pywasm import TrapCode
+errors = [
+    pywasm.Trap("text", TrapCode.UNREACHABLE, [pywasm.Frame("m", 1, "f")]),
+    pywasm.ExitError("text", 3),
+    pywasm.ProcessError(3, ["p"], b"out", b"err"),
+    pywasm.ProcessTimeout(["p"], 0.5, b"out", b"err"),
+]
+for name in ("CompileError", "LinkError", "Timeout", "Interrupted", "ExportNotFoundError"):
+    errors.append(getattr(pywasm, name)("text"))
+errors[0].stdout = b"out"
+def check():
+    for error in errors:
+        copy = pickle.loads(pickle.dumps(error))
+        assert type(copy) is type(error)
+        assert (str(copy), vars(copy)) == (str(error), vars(error)), vars(copy)
+check()
+try:
+    import tblib.pickling_support
+except ImportError:
+    pass
+else:
+    tblib.pickling_support.install()
+    try:
+        try:
+            raise pywasm.Timeout("context")
+        except pywasm.Timeout:
+            raise errors[3]
+    except pywasm.ProcessTimeout:
+        check()
+"""
+    python(source)

@@ -1,17 +1,22 @@
 """pywasm.run: what subprocess.run gives, for a WASI program and without a process."""
 
+import asyncio
+import concurrent.futures
+import contextlib
 import io
 import os
 import pathlib
 import pickle
 import subprocess
 import sys
+import threading
 
 import pytest
 
 import pywasm
 
 WORDCOUNT = pathlib.Path(__file__).resolve().parent.parent / "examples/wordcount/wordcount.wasm"
+CONFORMANCE = WORDCOUNT.parents[2] / "core/wasi/testdata/conformance.wasm"
 WASI = "wasi_snapshot_preview1"
 
 # Writes $out to stdout and $err to stderr, copies stdin to stdout, and ends as it is told.
@@ -104,6 +109,18 @@ def test_a_program_with_arguments_and_files():
     assert done.files == {"a.txt": b"one two\n", "sub/b.txt": b"three\n"}
 
 
+def test_conformance(store, tmp_path):
+    """The programs in C of core/wasi/testdata, as a user runs them, with both compilers."""
+    module = pywasm.Module(store, CONFORMANCE.read_bytes())
+    names = quiet(module, text=True).stdout.split()
+    assert len(names) >= 15
+    for name in names:
+        done = quiet(module, [name], files={})
+        assert (done.returncode, done.stderr, done.files) == (0, b"", {}), name
+        done = quiet(module, [name], dirs={"/": tmp_path})
+        assert (done.returncode, done.stderr, list(tmp_path.iterdir())) == (0, b"", []), name
+
+
 def test_directories(tmp_path):
     (tmp_path / "a.txt").write_text("one two\n")
     for dirs in {"/data": tmp_path}, {"/data": str(tmp_path)}:
@@ -121,6 +138,20 @@ def test_directories_and_files(tmp_path):
         WORDCOUNT, ["/host/a.txt", "/b.txt"], dirs={"/host": tmp_path}, files={"b.txt": b"b\n"}
     )
     assert done.returncode == 0, done.stderr
+
+
+def test_two_mounts_of_one_name(tmp_path):
+    for dirs in {"/": tmp_path}, ["/"]:
+        with pytest.raises(ValueError, match="files are mounted"):
+            quiet(WORDCOUNT, dirs=dirs, files={})
+
+
+def test_files_that_are_none():
+    for path in "../a", "a/../../b", "/..":
+        with pytest.raises(pywasm.WasmError, match="ENOTCAPABLE"):
+            quiet(WORDCOUNT, files={path: b""})
+    with pytest.raises(TypeError, match="the file a must be bytes, not str"):
+        quiet(WORDCOUNT, files={"a": "text"})
 
 
 # Writes its name, which is its first argument, with the NUL after it.
@@ -143,6 +174,15 @@ def test_the_program_does_not_learn_where_it_lies(tmp_path, wat):
     assert done.args == [path]
     command = [sys.executable, "-m", "pywasm", "run", os.fspath(path)]
     assert subprocess.run(command, cwd=tmp_path, stdout=-1, check=True).stdout == b"name.wasm\0"
+
+
+def test_the_environment_may_hold_what_that_of_a_process_may():
+    name, value = b"WC_SORT", pathlib.PurePosixPath("words")
+    assert quiet(WORDCOUNT, env={name: value}).returncode == 0
+    assert quiet(WORDCOUNT, env={name: b"nonsense"}).returncode == 2
+    for wrong in {"A": 1}, {1: "a"}, {"A": None}:
+        with pytest.raises(TypeError, match="str, bytes or"):
+            quiet(WORDCOUNT, env=wrong)
 
 
 def test_the_environment_is_empty(monkeypatch):
@@ -219,6 +259,103 @@ def test_the_streams_are_inherited(python, tmp_path, program):
     assert (finished.stdout.replace("\r", ""), finished.stderr) == ("out\nin\n", "err\n")
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="descriptors are not handed on there")
+@pytest.mark.parametrize("closed", [(0,), (1,), (2,), (0, 1, 2)])
+def test_streams_that_are_closed(tmp_path, program, closed):
+    """Nothing that is opened later, under their numbers, becomes those of a guest."""
+    (tmp_path / "p.wasm").write_bytes(program())
+    for name in "secret", "unharmed":
+        (tmp_path / name).write_text("secret")
+    source = f"""
+import sys, pywasm
+files = [open(name, "r+") for name in ("secret", "unharmed")]
+assert {{file.fileno() for file in files}} & set({closed}), "they have taken these numbers"
+for _ in range(2):
+    done = pywasm.run("p.wasm")
+assert done.returncode == 0
+for file in files:
+    assert file.read() == "secret"
+print(repr(pywasm.run("p.wasm", capture_output=True).stdout), file=open("seen", "w"))
+"""
+    redirections = " ".join(f"{number}>&-" for number in closed)
+    finished = subprocess.run(
+        f'"{sys.executable}" -c "$SOURCE" {redirections}',
+        shell=True,
+        cwd=tmp_path,
+        env={**os.environ, "SOURCE": source},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        timeout=100,
+        check=False,
+    )
+    assert finished.returncode == 0, finished.stderr
+    assert (tmp_path / "seen").read_text() == repr(b"out\r\n") + "\n"
+    assert finished.stdout == (b"" if 1 in closed else b"out\r\n" * 2)
+
+
+def test_many_at_once(program):
+    """In threads, and in those of an event loop."""
+    binary = program()
+
+    def run(n):
+        return quiet(binary, stdin=b"%d" % n).stdout
+
+    async def gather():
+        return await asyncio.gather(*(asyncio.to_thread(run, n) for n in range(8)))
+
+    wanted = [b"out\r\n%d" % n for n in range(8)]
+    with concurrent.futures.ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(run, range(8))) == wanted
+    assert asyncio.run(gather()) == wanted
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork")
+def test_in_a_forked_child(python, tmp_path, program):
+    (tmp_path / "p.wasm").write_bytes(program())
+    source = """
+import os, warnings, pywasm
+warnings.simplefilter("ignore", DeprecationWarning)
+module = pywasm.Module(pywasm.Store(), open("p.wasm", "rb").read())
+for form in "p.wasm", module:
+    for process in "parent", "child":
+        pid = os.fork() if process == "child" else 0
+        if pid == 0:
+            done = pywasm.run(form, stdin=process.encode(), capture_output=True)
+            if process == "child":
+                os._exit(done.stdout != b"out\\r\\nchild")
+        else:
+            print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+"""
+    assert python(source) == "0\n0\n"
+
+
+# Opens its directory until that fails, and ends with the number of the error.
+HOARD = f"""(module
+    (import "{WASI}" "path_open" (func $open
+        (param i32 i32 i32 i32 i32 i64 i64 i32 i32) (result i32)))
+    (import "{WASI}" "proc_exit" (func $exit (param i32)))
+    (memory (export "memory") 1) (data (i32.const 0) ".")
+    (func (export "_start") (local $errno i32)
+        (loop $again
+            (local.set $errno (call $open (i32.const 3) (i32.const 0) (i32.const 0) (i32.const 1)
+                (i32.const 2) (i64.const 0) (i64.const 0) (i32.const 0) (i32.const 8)))
+            (br_if $again (i32.eqz (local.get $errno))))
+        (call $exit (local.get $errno))))"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="descriptors are bounded otherwise there")
+def test_when_the_process_has_no_more_descriptors(python, tmp_path, wat):
+    (tmp_path / "p.wasm").write_bytes(wat(HOARD))
+    source = """
+import os, resource, pywasm
+resource.setrlimit(resource.RLIMIT_NOFILE, (100, 100))
+for _ in range(3):
+    print(pywasm.run("p.wasm", dirs=["."], stdin=b"", capture_output=True).returncode)
+    os.close(os.open(".", os.O_RDONLY))  # all are free again
+"""
+    assert python(source) == "33\n" * 3, "EMFILE, whether it is ours or the system's"
+
+
 def test_check(program):
     binary = program("(call $exit (i32.const 3))")
     with pytest.raises(pywasm.ProcessError) as caught:
@@ -253,11 +390,19 @@ ENDLESS = "(loop $ever (br $ever))"
 
 
 def test_timeout(program):
-    with pytest.raises(TimeoutError) as caught:
-        quiet(program(ENDLESS), stdin=b"in", timeout=0.05)
-    assert type(caught.value) is pywasm.Timeout
-    assert (caught.value.stdout, caught.value.stderr) == (b"out\r\nin", b"err\n")
-    assert quiet(program(), timeout=100).stdout == b"out\r\n"
+    for kind in pywasm.Timeout, TimeoutError, subprocess.TimeoutExpired:
+        with pytest.raises(kind) as caught:
+            quiet(program(ENDLESS), ["a"], stdin=b"in", timeout=0.05)
+        error = caught.value
+        assert type(error) is pywasm.ProcessTimeout
+        for same in error, pickle.loads(pickle.dumps(error)):
+            assert (same.cmd, same.timeout) == (["program", "a"], 0.05)
+            assert (same.stdout, same.output, same.stderr) == (
+                *(b"out\r\nin", b"out\r\nin"),
+                b"err\n",
+            )
+    for long in 100, 1e300, 10**400, float("inf"):
+        assert quiet(program(), timeout=long).stdout == b"out\r\n"
     with pytest.raises(ValueError, match="-1"):
         quiet(program(), timeout=-1)
 
@@ -272,6 +417,57 @@ def test_timeout_while_the_program_waits(program):
     finally:
         os.close(reader)
         os.close(writer)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no FIFOs")
+def test_a_fifo_as_stdin(program, tmp_path):
+    """Waiting for somebody to write to it comes to an end, too."""
+    fifo = tmp_path / "fifo"
+    os.mkfifo(fifo)
+    with pytest.raises(pywasm.ProcessTimeout):
+        quiet(program(), stdin=fifo, timeout=0.05)
+    writing = threading.Thread(target=fifo.write_bytes, args=(b"x" * 100_000,))
+    writing.start()
+    assert quiet(program(), stdin=fifo).stdout == b"out\r\n" + b"x" * 100_000
+    writing.join()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="pipes cannot be waited for there")
+@pytest.mark.parametrize("mode", [None, "wb", "w"])
+def test_timeout_while_the_program_writes_to_a_pipe(program, mode):
+    """Which nobody reads. What the program wrote before that has arrived."""
+    size = 200_000
+    reader, writer = os.pipe()
+    with open(reader, "rb") as out, contextlib.ExitStack() as closing:
+        closing.callback(os.close, writer)
+        to = writer
+        if mode:
+            to = closing.enter_context(open(writer, mode, closefd=False))
+        with pytest.raises(pywasm.ProcessTimeout):
+            pywasm.run(
+                program(), stdin=b"x" * size, stdout=to, stderr=subprocess.DEVNULL, timeout=0.2
+            )
+        closing.close()
+        assert len(out.read()) < size
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="pipes cannot be waited for there")
+def test_pipes_with_large_numbers(python, tmp_path, program):
+    """select() takes no descriptors from 1024 on."""
+    (tmp_path / "p.wasm").write_bytes(program())
+    source = """
+import os, resource, threading, pywasm
+most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+if most == resource.RLIM_INFINITY or most > 1100:
+    resource.setrlimit(resource.RLIMIT_NOFILE, (1200, most))
+    for _ in range(1020):
+        os.open(os.devnull, os.O_RDONLY)
+(given, give), (take, taken) = os.pipe(), os.pipe()
+threading.Timer(0.1, lambda: (os.write(give, b"late"), os.close(give))).start()
+pywasm.run("p.wasm", stdin=given, stdout=taken, stderr=os.open(os.devnull, os.O_WRONLY))
+print(os.read(take, 100))
+"""
+    assert python(source) == "b'out\\r\\nlate'\n"
 
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt(), ZeroDivisionError(), SystemExit(1)])
@@ -298,6 +494,9 @@ def test_what_is_no_program(tmp_path, wat):
         pywasm.run(
             wat(f'(module (import "{WASI}" "no_such_function" (func)) (func (export "_start")))')
         )
+    for start in '(memory (export "_start") 1)', '(func (export "_start") (param i32))':
+        with pytest.raises(pywasm.LinkError, match="_start is no function without parameters"):
+            pywasm.run(wat(f"(module {start})"))
     for wrong in 3, None, [b"x"]:
         with pytest.raises(TypeError):
             pywasm.run(wrong)
@@ -305,12 +504,15 @@ def test_what_is_no_program(tmp_path, wat):
 
 def test_arguments_of_the_wrong_type(program):
     binary = program()
-    for wrong in "abc", b"abc", [3], 3:
+    for wrong in "abc", b"abc", [3], 3, None:
         with pytest.raises(TypeError):
             quiet(binary, wrong)
-    for options in {"env": ["A"]}, {"dirs": "abc"}, {"dirs": 3}, {"files": [1]}, {"stdin": 2.5}:
+    for options in {"env": ["A"]}, {"files": [1]}, {"stdin": 2.5}, {"stdin": [b"a"]}:
         with pytest.raises(TypeError):
             quiet(binary, **options)
+    for wrong in "abc", b"abc", 3, pathlib.Path("abc"):
+        with pytest.raises(TypeError, match="dirs must be a list"):
+            quiet(binary, dirs=wrong)
     with pytest.raises(pywasm.WasmError, match="null byte"):
         quiet(binary, ["a\0b"])
     with pytest.raises(pywasm.WasmError, match="entity not found"):

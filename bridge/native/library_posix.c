@@ -122,11 +122,25 @@ static void *open_copy(const char *original, unsigned epoch) {
     return library;
 }
 
+/* Go opens files for itself, such as one that tells what a cgroup may use. In a process whose stdin
+ * is closed such a file would take its number, and be what guests read. In programs of its own Go
+ * sees to that; for libraries it leaves it to the program. */
+static void occupy_standard_descriptors(void) {
+    int null;
+    do {
+        null = open("/dev/null", O_RDWR);
+    } while (null >= 0 && null <= STDERR_FILENO);
+    if (null >= 0) {
+        close(null);
+    }
+}
+
 void *library_open(unsigned epoch) {
     char path[PATH_MAX];
     if (find(path) < 0) {
         return NULL;
     }
+    occupy_standard_descriptors();
     return epoch == 0 ? open_at(path, path) : open_copy(path, epoch);
 }
 

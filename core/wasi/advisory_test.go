@@ -183,14 +183,19 @@ func TestUnboundedResources(t *testing.T) {
 // The count of bytes is a number of 32 bits, which many buffers that are the same memory would overflow.
 func TestCountOverflow(t *testing.T) {
 	g := newGuest(t, wasi.Config{})
-	mem := wazerotest.NewFixedMemory(4 << 20)
-	g.mod, g.mem = wazerotest.NewModule(mem), mem.Bytes
+	g.mod, g.mem = bigModule()
 	g.wants(vfs.EINVAL, "fd_write", 1, g.manyIovecs(1024, 4<<20), 1024, 0)
 	g.wants(vfs.EINVAL, "fd_read", 0, g.manyIovecs(1024, 4<<20), 1024, 0)
 	g.must("fd_write", 1, g.manyIovecs(256, 4<<20), 256, 0)
 	if g.u32(0) != 1<<30 {
 		t.Errorf("wrote %d", g.u32(0))
 	}
+}
+
+// bigModule has 4 MiB of memory.
+func bigModule() (*wazerotest.Module, []byte) {
+	mem := wazerotest.NewFixedMemory(4 << 20)
+	return wazerotest.NewModule(mem), mem.Bytes
 }
 
 func (g *guest) manyIovecs(n int, size uint32) uint32 {

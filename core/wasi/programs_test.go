@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/pywasm-go/pywasm/core/wasi"
+	"github.com/tetratelabs/wazero"
 )
 
 func program(t *testing.T, path string) []byte {
@@ -34,26 +35,30 @@ func TestConformance(t *testing.T) {
 			"limited": {Guest: "/", Host: t.TempDir(), Quota: 1 << 20},
 			"memory":  {Guest: "/"},
 		} {
-			t.Run(name+"/"+kind, func(t *testing.T) {
-				var stderr bytes.Buffer
-				e, err := wasi.New(wasi.Config{Args: []string{"conformance", name}, Mounts: []wasi.Mount{mount}, Stderr: &stderr})
-				if err != nil {
-					t.Fatal(err)
-				}
-				defer e.Close()
-				if exit := run(t, e, conformance); exit != 0 {
-					t.Errorf("exit code %d: %s", exit, stderr.String())
-				}
-				left := len(e.Files("/"))
-				if mount.Host != "" {
-					entries, _ := os.ReadDir(mount.Host)
-					left = len(entries)
-				}
-				if left != 0 {
-					t.Errorf("%d files are left", left)
-				}
-			})
+			for compiler, config := range compilers {
+				t.Run(name+"/"+kind+"/"+compiler, func(t *testing.T) { conforms(t, config, conformance, name, mount) })
+			}
 		}
+	}
+}
+
+func conforms(t *testing.T, compiler wazero.RuntimeConfig, program []byte, name string, mount wasi.Mount) {
+	var stderr bytes.Buffer
+	e, err := wasi.New(wasi.Config{Args: []string{"conformance", name}, Mounts: []wasi.Mount{mount}, Stderr: &stderr})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer e.Close()
+	if exit, err := runIn(t.Context(), compiler, e, program); exit != 0 || err != nil {
+		t.Errorf("exit code %d, %v: %s", exit, err, stderr.String())
+	}
+	left := len(e.Files("/"))
+	if mount.Host != "" {
+		entries, _ := os.ReadDir(mount.Host)
+		left = len(entries)
+	}
+	if left != 0 {
+		t.Errorf("%d files are left", left)
 	}
 }
 

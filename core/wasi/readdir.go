@@ -14,8 +14,8 @@ type cursor struct {
 	first  uint64 // place in the directory of window[0]
 }
 
-// at gives the entry at a place, and false after the last one.
-func (l *cursor) at(dir vfs.Dir, place uint64) (vfs.Entry, bool, error) {
+// at gives the entry at a place, and false after the last one. It may have to read all before that, and calls between on the way.
+func (l *cursor) at(dir vfs.Dir, place uint64, between func()) (vfs.Entry, bool, error) {
 	if place < l.first {
 		if err := l.rewind(dir); err != nil {
 			return vfs.Entry{}, false, err
@@ -28,6 +28,7 @@ func (l *cursor) at(dir vfs.Dir, place uint64) (vfs.Entry, bool, error) {
 		}
 		l.first += uint64(len(l.window))
 		l.window = next
+		between()
 	}
 	return l.window[place-l.first], true, nil
 }
@@ -62,7 +63,7 @@ func fdReaddir(c call) error {
 	}
 	used := 0
 	for used < len(buf) {
-		e, ok, err := h.entry(cookie)
+		e, ok, err := h.entry(cookie, c.checkInterrupt)
 		if err != nil {
 			return err
 		}
@@ -75,9 +76,9 @@ func fdReaddir(c call) error {
 	return c.put32(4, uint32(used))
 }
 
-func (h *handle) entry(cookie uint64) (vfs.Entry, bool, error) {
+func (h *handle) entry(cookie uint64, between func()) (vfs.Entry, bool, error) {
 	if cookie > 1 {
-		return h.list.at(h.dir, cookie-2)
+		return h.list.at(h.dir, cookie-2, between)
 	}
 	st, err := h.dir.Stat()
 	return vfs.Entry{Name: [...]string{".", ".."}[cookie], Ino: st.Ino, Type: vfs.Directory}, true, err

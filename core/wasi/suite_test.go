@@ -19,16 +19,18 @@ import (
 // run instantiates a command with the environment and gives its exit code.
 func run(t *testing.T, e *wasi.Environment, program []byte) (exit uint32) {
 	t.Helper()
-	ctx := t.Context()
-	exit, err := runIn(ctx, e, program)
+	exit, err := runIn(t.Context(), wazero.NewRuntimeConfig(), e, program)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return exit
 }
 
-func runIn(ctx context.Context, e *wasi.Environment, program []byte) (exit uint32, err error) {
-	r := wazero.NewRuntimeWithConfig(ctx, wazero.NewRuntimeConfig().WithCompilationCache(cache))
+// compilers are those that there are; on some hosts it is the same one twice.
+var compilers = map[string]wazero.RuntimeConfig{"default": wazero.NewRuntimeConfig(), "interpreter": wazero.NewRuntimeConfigInterpreter()}
+
+func runIn(ctx context.Context, compiler wazero.RuntimeConfig, e *wasi.Environment, program []byte) (exit uint32, err error) {
+	r := wazero.NewRuntimeWithConfig(ctx, compiler.WithCompilationCache(cache))
 	defer r.Close(ctx)
 	for _, v := range []wasi.Version{wasi.Snapshot0, wasi.Snapshot1} {
 		if _, err := e.Export(r.NewHostModuleBuilder(v.Module()), v).Instantiate(ctx); err != nil {
@@ -55,8 +57,10 @@ func TestSuite(t *testing.T) {
 	}
 	for _, program := range programs {
 		name := strings.TrimSuffix(filepath.Base(program), ".wasm")
-		t.Run(name, func(t *testing.T) { runSuiteProgram(t, program, hostCopy) })
-		t.Run(name+"/memory", func(t *testing.T) { runSuiteProgram(t, program, memoryCopy) })
+		for compiler, config := range compilers {
+			t.Run(name+"/host/"+compiler, func(t *testing.T) { runSuiteProgram(t, config, program, hostCopy) })
+			t.Run(name+"/memory/"+compiler, func(t *testing.T) { runSuiteProgram(t, config, program, memoryCopy) })
+		}
 	}
 }
 
@@ -95,7 +99,7 @@ func memoryCopy(t *testing.T, dir string) wasi.Mount {
 	return wasi.Mount{Guest: "/", Files: files}
 }
 
-func runSuiteProgram(t *testing.T, path string, mount func(t *testing.T, dir string) wasi.Mount) {
+func runSuiteProgram(t *testing.T, compiler wazero.RuntimeConfig, path string, mount func(t *testing.T, dir string) wasi.Mount) {
 	var spec suiteSpec
 	if text, err := os.ReadFile(strings.TrimSuffix(path, ".wasm") + ".json"); err == nil {
 		if err := json.Unmarshal(text, &spec); err != nil {
@@ -119,7 +123,7 @@ func runSuiteProgram(t *testing.T, path string, mount func(t *testing.T, dir str
 		t.Fatal(err)
 	}
 	defer e.Close()
-	exit, err := runIn(t.Context(), e, program)
+	exit, err := runIn(t.Context(), compiler, e, program)
 	if err != nil || exit != spec.ExitCode {
 		t.Errorf("exit code %d, %v; want %d\n%s%s", exit, err, spec.ExitCode, stdout.String(), stderr.String())
 	}

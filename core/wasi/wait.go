@@ -103,8 +103,8 @@ func (c call) await(ready func() bool, w waiter, nonblock bool) error {
 	}
 }
 
-// pause waits for a signal, for the waiter if there is one, or for so long, which is at most maxWait, and unwinds the guest if it
-// was interrupted.
+// pause waits for a signal, for the waiter if there is one, or for so long, which is at most maxWait. Before that it unwinds the guest
+// if it was interrupted; who is interrupted here comes again, as nothing is ready.
 func (c call) pause(wake <-chan struct{}, w waiter, d time.Duration) {
 	c.checkInterrupt()
 	if w != nil {
@@ -118,5 +118,4 @@ func (c call) pause(wake <-chan struct{}, w waiter, d time.Duration) {
 		case <-c.ctx.Done():
 		}
 	}
-	c.checkInterrupt()
 }

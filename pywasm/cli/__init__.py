@@ -12,6 +12,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Sequence
+    from typing import NoReturn
 
 __all__ = ["main"]
 
@@ -19,7 +20,13 @@ __all__ = ["main"]
 def _parser() -> argparse.ArgumentParser:
     import argparse
 
-    parser = argparse.ArgumentParser(
+    class Parser(argparse.ArgumentParser):
+        """Says what is wrong in one line, as the commands do."""
+
+        def error(self, message: str) -> NoReturn:
+            self.exit(2, f"{self.prog}: {one_line(message)}; see {self.prog} --help\n")
+
+    parser = Parser(
         prog="pywasm",
         description="Runs, checks and translates WebAssembly.",
         epilog="Try: pywasm run program.wasm --help",
@@ -38,6 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     from .._errors import WasmError
 
+    _open_streams()
     options = _parser().parse_args(arguments)
     try:
         code = int(options.command(options))
@@ -47,10 +55,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         _forget_stdout()
         return 1
+    except MemoryError:
+        print("pywasm: out of memory", file=sys.stderr)
+        return 2
     except (OSError, WasmError) as error:
         print(f"pywasm: {one_line(error)}", file=sys.stderr)
         return 2
     return code
+
+
+def _open_streams() -> None:
+    """Makes up for streams that were closed before the process began."""
+    import os
+
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode))  # noqa: SIM115  # for as long as we run
 
 
 def _forget_stdout() -> None:

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import sys
 
+# A module may have as much in browsers. /dev/zero has more.
+# https://webassembly.github.io/spec/js-api/#limits
+_MOST = 1 << 30
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
+    from typing import Any, BinaryIO
 
 
 def add_command(commands: Any, name: str, help: str, description: str, examples: str) -> Any:
@@ -31,9 +35,19 @@ def add_file_and_output(parser: Any, what: str) -> None:
 def read(file: str) -> bytes:
     """Returns what is in a file, or what comes from stdin if it is called "-"."""
     if file == "-":
-        return sys.stdin.buffer.read()
+        return _read(sys.stdin.buffer, file)
     with open(file, "rb") as opened:
-        return opened.read()
+        return _read(opened, file)
+
+
+def _read(opened: BinaryIO, file: str) -> bytes:
+    pieces, size = [], 0
+    while piece := opened.read(16 << 20):
+        pieces.append(piece)
+        size += len(piece)
+        if size > _MOST:
+            raise OSError(f"{shown(file)}: this is too large for a module: it is more than 1 GiB")
+    return b"".join(pieces)
 
 
 def read_module(file: str) -> bytes:

@@ -38,11 +38,23 @@ class Progress:
 
     def _show(self) -> None:
         begin = time.monotonic()
+        # A line that is wider than the terminal cannot be written over. A terminal adds ^C to it.
+        width = _columns(self._stream) - len("^C") - 1
         shown = ""
         while not self._done.wait(_PATIENCE):
-            shown = f"{self._what} ({time.monotonic() - begin:.1f} s)"
+            time_taken = f" ({time.monotonic() - begin:.1f} s)"
+            shown = self._what[: max(width - len(time_taken), 0)] + time_taken
             self._stream.write(f"\r{shown}")
             self._stream.flush()
         if shown:
-            self._stream.write(f"\r{' ' * len(shown)}\r")
+            self._stream.write(f"\r{' ' * len(shown)}  \r")
             self._stream.flush()
+
+
+def _columns(stream: TextIO) -> int:
+    import os
+
+    try:
+        return os.get_terminal_size(stream.fileno()).columns or 80
+    except OSError:
+        return 80

@@ -65,17 +65,19 @@ def add_to(commands: Any) -> None:
         help="let the program be an artefact that you made with `pywasm compile`: nothing confines "
         "its machine code",
     )
-    parser.add_argument("program", metavar="PROGRAM.wasm", help="the program")
-    parser.add_argument("arguments", nargs=argparse.REMAINDER, metavar="ARGS", help="for it")
+    parser.add_argument("program", metavar="PROGRAM.wasm", help="the program; - is stdin")
+    rest = parser.add_argument("arguments", nargs=argparse.REMAINDER, metavar="ARGS", help="for it")
+    rest.required = False  # argparse asks for them where it asks for the program
     parser.set_defaults(command=run)
 
 
 def run(options: argparse.Namespace) -> int:
     """Runs the program and returns its exit code."""
     from .. import wasi
+    from .._errors import CompileError, DeserializeError
     from .._run import argv0, execute
     from .._store import Store
-    from ._files import printable
+    from ._files import printable, refusal
     from ._progress import Progress
 
     limit = None if options.memory is None else _size(options.memory)
@@ -90,8 +92,11 @@ def run(options: argparse.Namespace) -> int:
         host, guest, readonly = _directory(directory)
         builder.map_directory(guest, host, readonly=readonly)
     with builder.finalize() as environment, Store(timeout=timeout, fuel=fuel) as store:
-        with Progress(f"compiling {printable(options.program)}"):
-            module = _load(store, options.program, options.artefact)
+        try:
+            with Progress(f"compiling {printable(options.program)}"):
+                module = _load(store, options.program, options.artefact)
+        except (CompileError, DeserializeError) as error:
+            raise type(error)(refusal(options.program, error)) from None
         if options.invoke is not None:
             return _invoke(module, environment, limit, options.invoke, options.arguments)
         return execute(module, environment, limit)
@@ -101,11 +106,11 @@ def _load(store: Store, path: str, artefact: bool) -> Module:
     """Makes the module. WebAssembly from a stranger must not turn out to be machine code."""
     from .._bridge import bridge, go_bytes
     from .._module import Module
+    from ._files import read
 
     if artefact:
         return Module.from_file(store, path)
-    with open(path, "rb") as file:
-        content = file.read()
+    content = read(path)
     if bridge().IsArtefact(go_bytes(content[:8])):
         raise OSError(f"{path}: this is an artefact; run it with --artefact if you made it")
     return Module(store, content)
@@ -153,7 +158,7 @@ def _size(text: str) -> int:
     digits = text if factor == 1 else text[:-1]
     if not digits.isdecimal():
         raise OSError(f"--memory {text}: expected a number of bytes, such as 64M")
-    return int(digits) * factor
+    return min(int(digits) * factor, 2**63 - 1)
 
 
 def _units(text: str) -> int:

@@ -11,7 +11,7 @@ import (
 func walk(fd int, path string) (int, error) {
 	d, owned, err := vfs.Walker[int]{
 		Enter: func(fd int, name string) (int, error) {
-			fd, err := retryFD(func() (int, error) { return unix.Openat(fd, name, searchFlags|unix.O_NOFOLLOW, 0) })
+			fd, err := retryFD(func() (int, error) { return host.openat(fd, name, searchFlags|unix.O_NOFOLLOW, 0) })
 			return fd, errno(err)
 		},
 		Readlink: readlinkat,
@@ -26,7 +26,7 @@ func walk(fd int, path string) (int, error) {
 
 func readlinkat(fd int, name string) (string, error) {
 	buf := make([]byte, vfs.MaxPath+1)
-	n, err := retryFD(func() (int, error) { return unix.Readlinkat(fd, name, buf) })
+	n, err := retryFD(func() (int, error) { return host.readlinkat(fd, name, buf) })
 	if err != nil {
 		return "", errno(err)
 	}

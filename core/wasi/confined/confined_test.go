@@ -18,7 +18,11 @@ type kind struct {
 }
 
 // kinds are all that this host can run; the first is what Open uses.
-var kinds = append(hostKinds, kind{"os.Root", openRootDir, vfstest.Lacks{LinkTimes: true, HardLinks: true, Replace: true}})
+var kinds = append(hostKinds, kind{"os.Root", openRootDir, rootLacks(runtime.GOOS == "windows")})
+
+func rootLacks(windows bool) vfstest.Lacks {
+	return vfstest.Lacks{LinkTimes: true, HardLinks: true, Replace: true, Dots: windows}
+}
 
 func eachKind(t *testing.T, run func(t *testing.T, k kind)) {
 	for _, k := range kinds {
@@ -54,7 +58,11 @@ func untouched(t testing.TB, outside string) {
 	if err != nil || len(entries) != 1 {
 		t.Errorf("outside there are %v, %v", entries, err)
 	}
-	if text, err := os.ReadFile(filepath.Join(outside, "secret")); string(text) != "secret" || err != nil {
+	secret := filepath.Join(outside, "secret")
+	if info, err := os.Stat(secret); err != nil || info.ModTime().Unix() == 0 {
+		t.Errorf("the secret's time was set: %v", err)
+	}
+	if text, err := os.ReadFile(secret); string(text) != "secret" || err != nil {
 		t.Errorf("the secret is %q, %v", text, err)
 	}
 	if entries, err = os.ReadDir(filepath.Dir(outside)); err != nil || len(entries) != 2 {
@@ -83,6 +91,25 @@ func TestOpenMissing(t *testing.T) {
 		}
 		if _, err := k.open(path); err == nil {
 			t.Error("a file was opened as a directory")
+		}
+	})
+}
+
+// TestMountsAreApart, even where their directories are the same.
+func TestMountsAreApart(t *testing.T) {
+	eachKind(t, func(t *testing.T, k kind) {
+		one, inside, _ := sandbox(t, k.open)
+		two, err := k.open(inside)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer two.Close()
+		opened(one.Open("f", vfs.How{Create: true}))
+		if err := one.Rename("f", two, "g"); err != vfs.EXDEV {
+			t.Errorf("rename: %v", err)
+		}
+		if err := one.Link("f", two, "g"); err != vfs.EXDEV {
+			t.Errorf("link: %v", err)
 		}
 	})
 }

@@ -131,11 +131,11 @@ func (d *dir) Readlink(path string) (target string, err error) {
 }
 
 func (d *dir) Mkdir(path string) error {
-	return d.atNew(path, vfs.EEXIST, func(fd int, name string, _ bool) error { return unix.Mkdirat(fd, name, 0o777) })
+	return d.atNew(path, vfs.EEXIST, func(fd int, name string, _ bool) error { return host.mkdirat(fd, name, 0o777) })
 }
 
 func (d *dir) Rmdir(path string) error {
-	return d.atNew(path, vfs.EINVAL, func(fd int, name string, _ bool) error { return unix.Unlinkat(fd, name, unix.AT_REMOVEDIR) })
+	return d.atNew(path, vfs.EINVAL, func(fd int, name string, _ bool) error { return host.unlinkat(fd, name, unix.AT_REMOVEDIR) })
 }
 
 func (d *dir) Unlink(path string) error {
@@ -146,7 +146,7 @@ func (d *dir) Unlink(path string) error {
 			}
 			return vfs.EISDIR
 		}
-		err := unix.Unlinkat(fd, name, 0)
+		err := host.unlinkat(fd, name, 0)
 		if err == unix.EPERM && mustBeDir(fd, name) == nil { // what macOS says of a directory
 			return vfs.EISDIR
 		}
@@ -159,7 +159,7 @@ func (d *dir) Symlink(target, path string) error {
 		if slash {
 			return slashedNew(fd, name)
 		}
-		return unix.Symlinkat(target, fd, name)
+		return host.symlinkat(target, fd, name)
 	})
 }
 
@@ -181,7 +181,7 @@ func (d *dir) Link(old string, to vfs.Dir, name string) error {
 			if slash {
 				return slashedNew(fd, name)
 			}
-			return unix.Linkat(oldFD, oldName, fd, name, 0)
+			return host.linkat(oldFD, oldName, fd, name, 0)
 		})
 	})
 }
@@ -198,7 +198,7 @@ func (d *dir) Rename(old string, to vfs.Dir, name string) error {
 					return err
 				}
 			}
-			return unix.Renameat(oldFD, oldName, fd, name)
+			return host.renameat(oldFD, oldName, fd, name)
 		})
 	})
 }

@@ -20,7 +20,7 @@ func (n node) Stat() (vfs.Stat, error) {
 
 func statAt(fd int, name string) (vfs.Stat, error) {
 	var st unix.Stat_t
-	if err := retry(func() error { return unix.Fstatat(fd, name, &st, unix.AT_SYMLINK_NOFOLLOW) }); err != nil {
+	if err := retry(func() error { return host.fstatat(fd, name, &st, unix.AT_SYMLINK_NOFOLLOW) }); err != nil {
 		return vfs.Stat{}, errno(err)
 	}
 	return statOf(&st), nil
@@ -51,7 +51,7 @@ func (n node) SetTimes(t vfs.Times) error {
 
 // setTimes sets what it is told to of name, a link itself included.
 func setTimes(fd int, name string, t vfs.Times) error {
-	return unix.UtimesNanoAt(fd, name, timespecs(t), unix.AT_SYMLINK_NOFOLLOW)
+	return host.utimensat(fd, name, timespecs(t), unix.AT_SYMLINK_NOFOLLOW)
 }
 
 func timespecs(t vfs.Times) []unix.Timespec {

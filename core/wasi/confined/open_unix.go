@@ -59,7 +59,7 @@ func openAt(p vfs.Place[base], how vfs.How) (int, error) {
 		}
 		flags |= unix.O_DIRECTORY
 	}
-	return retryFD(func() (int, error) { return unix.Openat(p.Dir.fd, p.Name, flags, 0o666) })
+	return retryFD(func() (int, error) { return host.openat(p.Dir.fd, p.Name, flags, 0o666) })
 }
 
 // opened makes a node of fd. FIFOs, sockets and disks are refused: reading them could wait for ever, or do harm.

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path"
+	"runtime"
 	"strings"
 	"syscall"
 	"time"
@@ -17,10 +18,11 @@ import (
 // the times of a symbolic link itself cannot be set, nor can it get a second name; no directory is renamed over another; appending
 // is not atomic; a rename or link between two open directories goes by the names they were opened with, from the top of the mount.
 type rootDir struct {
-	root *os.Root
-	top  *rootDir // of the mount
-	path string   // from there
-	list *os.File // for ReadDir
+	root    *os.Root
+	top     *rootDir // of the mount
+	path    string   // from there
+	windows bool     // names mean what they do on Windows; of the top
+	list    *os.File // for ReadDir
 }
 
 func openRootDir(name string) (vfs.Dir, error) {
@@ -28,7 +30,7 @@ func openRootDir(name string) (vfs.Dir, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &rootDir{root: root, path: "."}
+	d := &rootDir{root: root, path: ".", windows: runtime.GOOS == "windows"}
 	d.top = d
 	return d, nil
 }
@@ -45,25 +47,37 @@ func (b rootBase) release() {
 	}
 }
 
+// find looks at names before it uses them, those that links lead to included.
 func (d *rootDir) find(path string, follow bool) (vfs.Place[rootBase], error) {
-	if !validHere(path) {
-		return vfs.Place[rootBase]{}, vfs.ENOENT
-	}
-	return vfs.Finder[rootBase]{
+	p, err := vfs.Finder[rootBase]{
 		Open: func(path string) (rootBase, error) {
-			if path == "." {
+			switch {
+			case path == ".":
 				return rootBase{d.root, false}, nil
+			case !d.valid(path):
+				return rootBase{}, vfs.ENOENT
 			}
 			root, err := d.root.OpenRoot(path)
 			return rootBase{root, true}, rootErrno(err)
 		},
 		Readlink: func(b rootBase, name string) (string, error) {
+			if !d.valid(name) {
+				return "", vfs.ENOENT
+			}
 			target, err := b.Readlink(name)
-			return fromHost(target), rootErrno(err)
+			return d.fromHost(target), rootErrno(err)
 		},
 		Close: rootBase.release,
 	}.Find(path, follow)
+	if err == nil && !d.valid(p.Name) {
+		p.Dir.release()
+		err = vfs.ENOENT
+	}
+	return p, err
 }
+
+// valid says whether each component of a path names a file, and not a drive, a stream or a device.
+func (d *rootDir) valid(path string) bool { return !d.top.windows || validOnWindows(path) }
 
 // at is what it is in dir_unix.go.
 func (d *rootDir) at(path string, follow bool, fn func(b rootBase, name string) error) error {
@@ -217,12 +231,12 @@ func (d *rootDir) Readlink(path string) (target string, err error) {
 		target, err = b.Readlink(name)
 		return err
 	})
-	return fromHost(target), err
+	return d.fromHost(target), err
 }
 
 // fromHost gives the target of a link as a guest writes it.
-func fromHost(target string) string {
-	if os.PathSeparator == '\\' {
+func (d *rootDir) fromHost(target string) string {
+	if d.top.windows {
 		return strings.ReplaceAll(target, `\`, "/")
 	}
 	return target

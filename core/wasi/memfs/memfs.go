@@ -62,6 +62,9 @@ func (fs *FS) put(name string, data []byte) error {
 	if !utf8.ValidString(name) || strings.ContainsRune(name, 0) {
 		return vfs.EILSEQ
 	}
+	if above := path.Clean(strings.TrimLeft(name, "/")); above == ".." || strings.HasPrefix(above, "../") {
+		return vfs.ENOTCAPABLE
+	}
 	clean := path.Clean("/" + name)
 	if len(clean) > vfs.MaxPath || strings.Count(clean, "/") > vfs.MaxDepth {
 		return vfs.ENAMETOOLONG

@@ -53,6 +53,8 @@ func TestBadFiles(t *testing.T) {
 		"file as a dir":   {"a": nil, "a/b": nil},
 		"twice":           {"a": nil, "/a": nil},
 		"NUL":             {"a\x00b": nil},
+		"above":           {"/a/../../b": nil},
+		"above itself":    {"../": nil},
 		"not UTF-8":       {"\xff": nil},
 		"name too long":   {strings.Repeat("x", 256): nil},
 		"path too long":   {strings.Repeat("xx/", 1400): nil},

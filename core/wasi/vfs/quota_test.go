@@ -63,6 +63,21 @@ func room(t *testing.T, dir vfs.Dir) (n int) {
 
 var create = vfs.How{Read: true, Write: true, Create: true}
 
+// TestQuotasAreApart: nothing goes from one quota to another, even where both are over the same files.
+func TestQuotasAreApart(t *testing.T) {
+	fs, err := memfs.New(map[string][]byte{"f": nil}, 1<<20, func() int64 { return 0 })
+	if err != nil {
+		t.Fatal(err)
+	}
+	one, two := vfs.NewQuota(100, 100).Limit(fs.Root()), vfs.NewQuota(100, 100).Limit(fs.Root())
+	if err := one.Link("f", two, "g"); err != vfs.EXDEV {
+		t.Errorf("link: %v", err)
+	}
+	if err := one.Rename("f", two, "g"); err != vfs.EXDEV {
+		t.Errorf("rename: %v", err)
+	}
+}
+
 func TestQuotaOfBytes(t *testing.T) {
 	limited(t, 1000, 100, func(t *testing.T, dir vfs.Dir) {
 		check := func(what string, want int) {
@@ -80,6 +95,15 @@ func TestQuotaOfBytes(t *testing.T) {
 		check("after 600", 400)
 		f.WriteAt(make([]byte, 600), 0)
 		check("over the same", 400)
+		more := open(t, dir, "more", create)
+		if n, end, err := more.Append(make([]byte, 500)); n != 400 || end != 400 || err != nil {
+			t.Errorf("an append that fits in part gave %d, %d, %v", n, end, err)
+		}
+		more.Close()
+		if err := dir.Unlink("more"); err != nil {
+			t.Error(err)
+		}
+		check("without what was appended", 400)
 		if n, err = f.WriteAt(make([]byte, 600), 500); n != 500 || err != nil {
 			t.Errorf("a write that fits in part gave %d, %v", n, err)
 		}

@@ -33,12 +33,12 @@ var outside = []string{
 func testConfinement(t tester) {
 	t.plant()
 	for _, path := range outside {
-		for name, err := range t.everything(path) {
+		for name, err := range Everything(t.dir, path) {
 			t.want(fmt.Sprintf("%s %q", name, path), err, vfs.ENOTCAPABLE)
 		}
 	}
 	for link := range links {
-		for name, err := range t.following(link) {
+		for name, err := range following(t.dir, link) {
 			t.want(fmt.Sprintf("%s %q", name, link), err, vfs.ENOTCAPABLE)
 		}
 	}
@@ -61,40 +61,40 @@ func opened(node vfs.Node, err error) error {
 }
 
 // following calls what follows a link in the last component.
-func (t tester) following(path string) map[string]error {
-	_, stat := t.dir.StatAt(path, true)
+func following(dir vfs.Dir, path string) map[string]error {
+	_, stat := dir.StatAt(path, true)
 	return map[string]error{
 		"stat":       stat,
-		"times":      t.dir.SetTimesAt(path, true, vfs.Times{SetMtime: true}),
-		"open":       opened(t.dir.Open(path, vfs.How{Read: true, Follow: true})),
-		"write":      opened(t.dir.Open(path, vfs.How{Write: true, Follow: true})),
-		"create":     opened(t.dir.Open(path, vfs.How{Write: true, Create: true, Follow: true})),
-		"truncate":   opened(t.dir.Open(path, vfs.How{Truncate: true, Follow: true})),
-		"open a dir": opened(t.dir.Open(path, vfs.How{Directory: true, Follow: true})),
+		"times":      dir.SetTimesAt(path, true, vfs.Times{SetMtime: true}),
+		"open":       opened(dir.Open(path, vfs.How{Read: true, Follow: true})),
+		"write":      opened(dir.Open(path, vfs.How{Write: true, Follow: true})),
+		"create":     opened(dir.Open(path, vfs.How{Write: true, Create: true, Follow: true})),
+		"truncate":   opened(dir.Open(path, vfs.How{Truncate: true, Follow: true})),
+		"open a dir": opened(dir.Open(path, vfs.How{Directory: true, Follow: true})),
 	}
 }
 
-// everything calls all methods that take a path.
-func (t tester) everything(path string) map[string]error {
-	_, lstat := t.dir.StatAt(path, false)
-	_, readlink := t.dir.Readlink(path)
+// Everything calls all methods that take a path, following links and not, and gives what each said. It needs a file "f".
+func Everything(dir vfs.Dir, path string) map[string]error {
+	_, lstat := dir.StatAt(path, false)
+	_, readlink := dir.Readlink(path)
 	all := map[string]error{
 		"lstat":           lstat,
 		"readlink":        readlink,
-		"link times":      t.dir.SetTimesAt(path, false, vfs.Times{SetMtime: true}),
-		"open nofollow":   opened(t.dir.Open(path, vfs.How{Read: true})),
-		"create nofollow": opened(t.dir.Open(path, vfs.How{Write: true, Create: true})),
-		"exclusive":       opened(t.dir.Open(path, vfs.How{Write: true, Create: true, Exclusive: true, Follow: true})),
-		"mkdir":           t.dir.Mkdir(path),
-		"rmdir":           t.dir.Rmdir(path),
-		"unlink":          t.dir.Unlink(path),
-		"symlink":         t.dir.Symlink("f", path),
-		"rename to":       t.dir.Rename("f", t.dir, path),
-		"rename from":     t.dir.Rename(path, t.dir, "new"),
-		"link to":         t.dir.Link("f", t.dir, path),
-		"link from":       t.dir.Link(path, t.dir, "new"),
+		"link times":      dir.SetTimesAt(path, false, vfs.Times{SetMtime: true}),
+		"open nofollow":   opened(dir.Open(path, vfs.How{Read: true})),
+		"create nofollow": opened(dir.Open(path, vfs.How{Write: true, Create: true})),
+		"exclusive":       opened(dir.Open(path, vfs.How{Write: true, Create: true, Exclusive: true, Follow: true})),
+		"mkdir":           dir.Mkdir(path),
+		"rmdir":           dir.Rmdir(path),
+		"unlink":          dir.Unlink(path),
+		"symlink":         dir.Symlink("f", path),
+		"rename to":       dir.Rename("f", dir, path),
+		"rename from":     dir.Rename(path, dir, "new"),
+		"link to":         dir.Link("f", dir, path),
+		"link from":       dir.Link(path, dir, "new"),
 	}
-	for name, err := range t.following(path) {
+	for name, err := range following(dir, path) {
 		all[name] = err
 	}
 	return all
@@ -107,7 +107,7 @@ func testTrailingSlashes(t tester) {
 	t.must(t.dir.Symlink("d", "in"))
 	for _, slashes := range []string{"/", "///", "/./"} {
 		for link := range links {
-			for name, err := range t.everything(link + slashes) {
+			for name, err := range Everything(t.dir, link+slashes) {
 				if err == nil {
 					t.Errorf("%s %q worked", name, link+slashes)
 				}

@@ -17,6 +17,7 @@ type Lacks struct {
 	LinkTimes bool // set the times of a symbolic link itself
 	HardLinks bool // to a symbolic link
 	Replace   bool // rename a directory over an empty one
+	Dots      bool // use a name that ends in a dot
 }
 
 // Run runs all tests.
