@@ -112,7 +112,7 @@ def run(
     if isinstance(stdout, int) and stdout == STDOUT:
         raise ValueError("STDOUT can only be used for stderr")
     command = _command(program, args)
-    if hasattr(env, "items"):
+    if env is not None and hasattr(env, "items"):
         env = {os.fsdecode(name): os.fsdecode(value) for name, value in env.items()}
     targets = _target(stdout), _target(stderr)
     builder = wasi.StateBuilder(argv0(command[0]), command[1:], env)
