@@ -4,7 +4,7 @@ import "github.com/pywasm-go/pywasm/core/wasm"
 
 // Value types as numbered by pywasm.Type and enum pywasm_type.
 var valueTypes = [...]wasm.ValType{
-	1: wasm.I32, 2: wasm.I64, 3: wasm.F32, 4: wasm.F64, 5: wasm.V128, 6: wasm.ExternRef, 7: wasm.FuncRef,
+	1: wasm.I32, 2: wasm.I64, 3: wasm.F32, 4: wasm.F64, 5: wasm.V128, 6: wasm.ExternRef, 7: wasm.FuncRef, 8: wasm.ExnRef,
 }
 
 func valueType(number int) wasm.ValType {
@@ -30,8 +30,11 @@ func number(t wasm.ValType) int {
 			return n
 		}
 	}
-	if t.Heap() == wasm.HeapExtern {
+	switch t.Heap() {
+	case wasm.HeapExtern:
 		return 6
+	case wasm.HeapExn:
+		return 8
 	}
 	return 7
 }

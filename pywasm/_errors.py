@@ -141,7 +141,7 @@ class ExportNotFoundError(WasmError, LookupError, AttributeError):
     """An instance has no such export."""
 
 
-_CLASSES = {
+_CLASSES: dict[str, type[Exception]] = {
     "compile": CompileError,
     "deserialize": DeserializeError,
     "link": LinkError,
@@ -149,10 +149,11 @@ _CLASSES = {
     "timeout": Timeout,
     "fuel": FuelExhausted,
     "limit": LimitError,
+    "type": TypeError,
 }
 
 
-def make_error(code: str, message: str, detail: str) -> WasmError:
+def make_error(code: str, message: str, detail: str) -> Exception:
     """Makes the exception that an error of the engine stands for; detail is JSON or empty."""
     if not detail:
         return _CLASSES.get(code, WasmError)(message)

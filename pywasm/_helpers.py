@@ -268,7 +268,7 @@ def make_global(
 
 # ---- repr ----
 
-_SHOWN = ("", "i32", "i64", "f32", "f64", "v128", "externref", "funcref")
+_SHOWN = ("", "i32", "i64", "f32", "f64", "v128", "externref", "funcref", "exnref")
 
 
 def function_repr(function: _native.Function) -> str:

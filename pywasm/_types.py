@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     ExternType = Union["FunctionType", "MemoryType", "GlobalType", "TableType", "TagType"]
 
 
-_NAMES = ("", "I32", "I64", "F32", "F64", "V128", "ExternRef", "FuncRef")
+_NAMES = ("", "I32", "I64", "F32", "F64", "V128", "ExternRef", "FuncRef", "ExnRef")
 
 
 # The classes below keep value types as numbers, and make Type of them when they are asked for.
@@ -20,7 +20,7 @@ _NAMES = ("", "I32", "I64", "F32", "F64", "V128", "ExternRef", "FuncRef")
 
 def to_number(value: object) -> int:
     """Returns the number of a Type. Raises ValueError."""
-    if not isinstance(value, int) or not 1 <= value <= 7:
+    if not isinstance(value, int) or not 1 <= value <= 8:
         raise ValueError("Failed to extract `Type` from `PyAny`")
     return int(value)
 

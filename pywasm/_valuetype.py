@@ -15,6 +15,7 @@ class Type(IntEnum):
     V128 = 5
     EXTERN_REF = 6
     FUNC_REF = 7
+    EXN_REF = 8  # only null comes to Python
 
 
 Type.__module__ = "pywasm"

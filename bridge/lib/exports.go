@@ -244,6 +244,18 @@ func pywasm_global_set(p unsafe.Pointer, index C.uint32_t, value *C.uint64_t) {
 	(*engine.Instance)(p).SetGlobal(uint32(index), uint64(v[0]), uint64(v[1]))
 }
 
+// pywasm_admits tells whether a function reference can be in a global or a table.
+//
+//export pywasm_admits
+func pywasm_admits(p unsafe.Pointer, kind C.uint8_t, index C.uint32_t, ref C.uint64_t) C.int32_t {
+	defer contained()
+	i := (*engine.Instance)(p)
+	if wasm.ExternKind(kind) == wasm.ExternTable {
+		return truth(i.Admits(i.Module().TableType(uint32(index)).Elem, uint64(ref)))
+	}
+	return truth(i.Admits(i.Module().GlobalType(uint32(index)).Type, uint64(ref)))
+}
+
 //export pywasm_table_size
 func pywasm_table_size(p unsafe.Pointer, table C.uint32_t) C.uint32_t {
 	defer contained()

@@ -108,6 +108,7 @@ struct pywasm_census {
     X(int64_t, pywasm_memory_grow, (void *instance, uint32_t pages))                               \
     X(void, pywasm_global_get, (void *instance, uint32_t index, uint64_t *value))                  \
     X(void, pywasm_global_set, (void *instance, uint32_t index, uint64_t *value))                  \
+    X(int32_t, pywasm_admits, (void *instance, uint8_t kind, uint32_t index, uint64_t ref))        \
     X(uint32_t, pywasm_table_size, (void *instance, uint32_t index))                               \
     X(int32_t, pywasm_table_get, (void *instance, uint32_t table, uint32_t index, uint64_t *ref))  \
     X(int32_t, pywasm_table_set, (void *instance, uint32_t table, uint32_t index, uint64_t ref))   \

@@ -31,6 +31,7 @@ enum pywasm_type {
     PYWASM_V128 = 5,
     PYWASM_EXTERNREF = 6,
     PYWASM_FUNCREF = 7,
+    PYWASM_EXNREF = 8,
 };
 
 /* Extern kinds, numbered as in the binary format (https://webassembly.github.io/spec/core/binary/modules.html#export-section). */

@@ -6,11 +6,11 @@
 
 #include <string.h>
 
-static const char *const names[] = {"?",   "i32",  "i64",       "f32",
-                                    "f64", "v128", "externref", "funcref"};
+static const char *const names[] = {"?",    "i32",       "i64",     "f32",   "f64",
+                                    "v128", "externref", "funcref", "exnref"};
 
 const char *type_name(uint8_t type) {
-    return type <= PYWASM_FUNCREF ? names[type] : names[0];
+    return type <= PYWASM_EXNREF ? names[type] : names[0];
 }
 
 /* Replaces the exception that is set, or sets one, of a class with a text that says where. */
@@ -190,6 +190,9 @@ int value_pack(Store *store, Core *core, uint8_t type, PyObject *value, uint64_t
         return pack_v128(value, slot, where);
     case PYWASM_FUNCREF:
         return pack_function(core, value, slot, where);
+    case PYWASM_EXNREF: /* Python has none */
+        *slot = 0;
+        return value == Py_None ? 0 : wrong_type(where, type, value);
     default:
         if (value == Py_None) {
             *slot = 0;
@@ -236,6 +239,9 @@ PyObject *value_unpack(Store *store, Core *core, uint8_t type, const uint64_t *s
         return unpack_v128(slot);
     case PYWASM_FUNCREF:
         return *slot == 0 ? Py_NewRef(Py_None) : function_from_reference(core, *slot);
+    case PYWASM_EXNREF:
+        return *slot == 0 ? Py_NewRef(Py_None)
+                          : raise_error("runtime", "an exnref cannot leave WebAssembly");
     default:
         return *slot == 0 ? Py_NewRef(Py_None) : reference_get(store, *slot);
     }

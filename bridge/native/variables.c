@@ -56,6 +56,18 @@ static void variable_dealloc(PyObject *self) {
     Py_DECREF(type);
 }
 
+/* A global or table of a certain type of functions takes no others. */
+static int check_reference(Global *g, const char *role, uint64_t ref) {
+    uint8_t kind = PyObject_TypeCheck((PyObject *)g, Table_Type) ? PYWASM_TABLE : PYWASM_GLOBAL;
+    if (g->type == PYWASM_FUNCREF && !pywasm_go.pywasm_admits(g->core->go, kind, g->index, ref)) {
+        if (!PyErr_Occurred()) {
+            PyErr_Format(PyExc_TypeError, "%s must be a reference of another type", role);
+        }
+        return -1;
+    }
+    return 0;
+}
+
 /* What is packed is held when it is where it belongs: core_end comes after that. */
 static int begin(Global *g, const char *role, PyObject *value, uint64_t slots[2]) {
     Where where = {NULL, role, 0};
@@ -63,7 +75,8 @@ static int begin(Global *g, const char *role, PyObject *value, uint64_t slots[2]
         return -1;
     }
     core_begin(g->core);
-    if (value_pack(g->core->store, g->core, g->type, value, slots, &where) < 0) {
+    if (value_pack(g->core->store, g->core, g->type, value, slots, &where) < 0 ||
+        check_reference(g, role, slots[0]) < 0) {
         core_end(g->core);
         return -1;
     }

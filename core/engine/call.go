@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"fmt"
 	"time"
 	"unsafe"
 
@@ -17,6 +18,9 @@ type Call struct {
 	instance *Instance
 	function *Function
 	outer    uint64 // bytes of stack that the calls around this one take
+	within   *Call  // the innermost of them
+
+	exceptions *exceptions // nil until there are some
 }
 
 // Deadline implements context.Context: wazero is not to watch the clock, which costs too much in its code.
@@ -41,6 +45,7 @@ type Function struct {
 	index    uint32
 	fn       api.Function
 	stack    stackField
+	checks   []check
 	busy     bool
 	call     Call
 }
@@ -48,11 +53,44 @@ type Function struct {
 // Function returns the function with the given index. If that is an import, it must be exported, and is called with the
 // instance as its caller.
 func (i *Instance) Function(index uint32) *Function {
+	checks := i.module.checksOf(index)
 	if int(index) < len(i.module.imported[wasm.ExternFunc]) {
 		index = i.module.wrapperOf(index)
 	}
 	fn := i.guts.engine.NewFunction(index)
-	return &Function{instance: i, index: index, fn: fn, stack: stackFieldOf(fn)}
+	return &Function{instance: i, index: index, fn: fn, stack: stackFieldOf(fn), checks: checks}
+}
+
+// check is a parameter that not every reference is good for.
+type check struct {
+	parameter, slot int
+	typ             wasm.ValType
+}
+
+func (m *Module) checksOf(index uint32) (checks []check) {
+	if index >= m.functions {
+		return nil // one that prepare added
+	}
+	slot := 0
+	for k, t := range m.FunctionType(index).Params {
+		if t.IsRef() && t != wasm.FuncRef && t != wasm.ExternRef {
+			checks = append(checks, check{k, slot, t})
+		}
+		slot++
+		if t == wasm.V128 {
+			slot++
+		}
+	}
+	return checks
+}
+
+func (f *Function) checkArguments(stack []uint64) error {
+	for _, c := range f.checks {
+		if !f.instance.Admits(c.typ, stack[c.slot]) {
+			return fail(CodeType, fmt.Sprintf("argument %d is no %s of the guest", c.parameter+1, c.typ))
+		}
+	}
+	return nil
 }
 
 // Call calls the function. stack holds the parameters and receives the results; data reaches host functions.
@@ -68,14 +106,22 @@ func (f *Function) CallWithin(outer *Call, stack []uint64, data unsafe.Pointer) 
 		// A function of wazero has one stack, so a call from within itself needs another.
 		return f.instance.Function(f.index).CallWithin(outer, stack, data)
 	}
-	f.call = Call{Data: data, instance: f.instance, function: f, outer: outer.stack()}
+	if err := f.checkArguments(stack); err != nil {
+		return err
+	}
+	f.call = Call{Data: data, instance: f.instance, function: f, outer: outer.stack(), within: outer}
 	if f.call.outer > maxOuterStack {
 		return f.exhausted(&Error{Code: CodeTrap, Trap: stackExhausted})
 	}
 	f.busy = true
 	depths := f.instance.depths()
 	err := f.fn.CallWithStack(&f.call, stack)
-	f.busy, f.call.Data = false, nil
+	if e := f.call.exceptions; e != nil && e.owner == &f.call {
+		if ended := e.end(f.instance.module.store); err == nil {
+			err = ended
+		}
+	}
+	f.busy, f.call = false, Call{}
 	if f.stack.used(f.fn) > maxIdleStack {
 		f.fn = f.instance.guts.engine.NewFunction(f.index)
 	}

@@ -23,6 +23,7 @@ const (
 	CodeExit        Code = "exit"        // the guest ended itself through WASI
 	CodeUnsupported Code = "unsupported" // this machine or engine cannot do it
 	CodeClosed      Code = "closed"      // the store, module or instance is closed
+	CodeType        Code = "type"        // a reference of another type was wanted
 	CodeRuntime     Code = "runtime"     // anything else that the user can do something about
 	CodeInternal    Code = "internal"    // a bug of ours or of wazero
 )

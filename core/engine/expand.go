@@ -17,6 +17,7 @@ func (m *Module) mend(p *wasm.Module) {
 	replaceSelects(p, m.wrongSelects())
 	if m.compiler == Interpreter {
 		replaceBrOnNonNull(p)
+		m.keepExceptions(p)
 	} else if miscompilesTailCalls {
 		replaceTailCalls(p)
 	}

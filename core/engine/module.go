@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"slices"
 	"sync"
 
 	"github.com/tetratelabs/wazero"
@@ -39,11 +40,15 @@ type Module struct {
 	// initializer is the function that copies the active segments, see segments.go.
 	initializer *uint32
 	imported    [wasm.ExternTag + 1][]int
-	made        bool           // by make.go, not by a user
-	growHook    *uint32        // see tablegrow.go
-	depth       meter.Injected // see depth.go
-	injected    meter.Injected // what pauses it and counts its fuel, see pause.go
-	changed     []bool         // by function, whether it has safe points; nil if none has, see pause.go
+	made        bool    // by make.go, not by a user
+	growHook    *uint32 // see tablegrow.go
+
+	exceptionHooks        *uint32  // see exceptions.go
+	exnTables, exnGlobals []uint32 // those of exceptions
+
+	depth    meter.Injected // see depth.go
+	injected meter.Injected // what pauses it and counts its fuel, see pause.go
+	changed  []bool         // by function, whether it has safe points; nil if none has, see pause.go
 
 	hosts    func() (api.Module, error) // the host functions behind the imports, made at first use
 	names    func() *wasm.Names
@@ -215,8 +220,14 @@ func (s *Store) register(m *Module) error {
 
 const maxTable = 10_000_000 // elements; each takes 8 bytes of the host
 
-// limits refuses what would take the host's memory before anything runs.
+// limits refuses what would take the host's memory before anything runs, and exceptions with vectors: wazero's interpreter counts
+// one operand for each, where it has two.
 func limits(m *wasm.Module) error {
+	for tag, t := range m.Spaces().Tags {
+		if slices.Contains(m.Types[t].Params, wasm.V128) && throws(m) {
+			return fail(CodeCompile, fmt.Sprintf("tag %d has a parameter of type v128: such exceptions are not supported", tag))
+		}
+	}
 	for i := range m.Tables {
 		if m.Tables[i].Limits.Min > maxTable {
 			return fail(CodeCompile, fmt.Sprintf("table %d starts with %d elements; at most %d are supported",

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"strconv"
 	"unsafe"
 
 	"github.com/tetratelabs/wazero/api"
@@ -73,7 +74,7 @@ func (i *Instance) Flag() *uint64 { return i.flag }
 func (i *Instance) arm() error {
 	m := i.module
 	injected := m.injected
-	if !injected.Any && !m.depth.Any && m.growHook == nil {
+	if !injected.Any && !m.depth.Any && m.growHook == nil && m.exceptionHooks == nil {
 		return nil
 	}
 	hooks, err := m.store.hooks(m.compiler)
@@ -82,6 +83,9 @@ func (i *Instance) arm() error {
 	}
 	if m.growHook != nil {
 		i.guts.table(*m.growHook).set(0, hooks[hookGrow])
+	}
+	if m.exceptionHooks != nil {
+		copy(i.guts.table(*m.exceptionHooks).all(), hooks[hookThrow:])
 	}
 	if m.depth.Any {
 		i.guts.table(m.depth.Hook).set(0, hooks[hookDepth])
@@ -100,11 +104,14 @@ func (i *Instance) arm() error {
 }
 
 // hooks are references to functions of the host. The first two are as meter.Injected lists them.
-type hooks [4]uintptr
+type hooks [7]uintptr
 
 const (
-	hookGrow  = 2
-	hookDepth = 3
+	hookGrow    = 2
+	hookDepth   = 3
+	hookThrow   = 4 // and the following, see exceptions.go
+	hookRethrow = 5
+	hookReceive = 6
 )
 
 // hooks returns what guests of one compiler call.
@@ -119,11 +126,12 @@ func (s *Store) hooks(compiler Compiler) (hooks, error) {
 		return known, nil
 	}
 	builder := runtime.NewHostModuleBuilder("hooks")
-	for number, f := range map[string]func(*Call) error{"0": s.pauseGuest, "1": outOfFuel, "3": tooDeep} {
+	for number, f := range map[string]func(*Call) error{"0": s.pauseGuest, "1": outOfFuel, "3": tooDeep, "5": rethrowException, "6": receiveException} {
 		builder.NewFunctionBuilder().WithGoFunction(hook(f), nil, nil).Export(number)
 	}
 	i32 := []api.ValueType{api.ValueTypeI32, api.ValueTypeI32}
 	builder.NewFunctionBuilder().WithGoModuleFunction(api.GoModuleFunc(allowGrowth), i32, i32[:1]).Export("2")
+	builder.NewFunctionBuilder().WithGoModuleFunction(api.GoModuleFunc(throwException), i32[:1], nil).Export("4")
 	compiled, err := runtime.compileHosts(builder)
 	if err != nil {
 		return hooks{}, fail(CodeInternal, "hooks: "+err.Error())
@@ -136,8 +144,12 @@ func (s *Store) hooks(compiler Compiler) (hooks, error) {
 	if err != nil {
 		return hooks{}, err
 	}
-	s.hooked[compiler] = hooks{g.function("0"), g.function("1"), g.function("2"), g.function("3")}
-	return s.hooked[compiler], nil
+	var all hooks
+	for i := range all {
+		all[i] = g.function(strconv.Itoa(i))
+	}
+	s.hooked[compiler] = all
+	return all, nil
 }
 
 func hook(f func(*Call) error) api.GoFunc {

@@ -21,6 +21,31 @@ func (i *Instance) Reference(index uint32) uint64 {
 	return uint64(i.refs[index])
 }
 
+// Admits reports whether a reference, which must be one to a function if it is not external, can be a value of a type of the
+// instance's module. wazero takes it for granted.
+func (i *Instance) Admits(t wasm.ValType, ref uint64) bool {
+	index, concrete := t.TypeIndex()
+	switch {
+	case ref == 0:
+		return t.Nullable()
+	case t.Heap() == wasm.HeapExn:
+		return false // the host has none
+	case !concrete:
+		return true
+	}
+	owner, number, host, ok := i.Resolve(ref)
+	if !ok {
+		return false
+	}
+	given := uint32(0)
+	if host {
+		given = owner.module.source.Imports[number].Type
+	} else {
+		given = owner.module.functionTypeIndex(number)
+	}
+	return i.module.typeKey(index) == owner.module.typeKey(given)
+}
+
 // Resolve returns the function that a reference, which the instance had, points to: function number of owner, or, if host is set, the host
 // function that its import number is bound to. ok is false for null.
 func (i *Instance) Resolve(ref uint64) (owner *Instance, number uint32, host, ok bool) {

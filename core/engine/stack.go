@@ -57,6 +57,16 @@ func stackFieldOf(fn api.Function) stackField {
 	return found
 }
 
+// operands is what an interpreted guest has on its stack, the call of the host last. Values of 128 bits are two.
+func (c *Call) operands() []uint64 {
+	field, ok := reflect.TypeOf(c.function.fn).Elem().FieldByName("stack")
+	if !ok || field.Type != reflect.TypeFor[[]uint64]() {
+		panic("wazero keeps operands elsewhere: this version is not supported")
+	}
+	object := (*[2]unsafe.Pointer)(unsafe.Pointer(&c.function.fn))[1]
+	return *(*[]uint64)(unsafe.Add(object, field.Offset))
+}
+
 // used returns how many bytes of stack a call of fn takes now, or has taken last.
 func (s stackField) used(fn api.Function) uint64 {
 	object := (*[2]unsafe.Pointer)(unsafe.Pointer(&fn))[1]

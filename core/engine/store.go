@@ -62,6 +62,8 @@ type Store struct {
 	made      []madeModule                // generated ones, the newest last, see make.go
 	files     map[string]loadedFile       // by path, see files.go
 	hooked    map[Compiler]hooks          // see pause.go
+
+	lastingExceptions lasting
 }
 
 // Config says how the modules of a store are compiled.
