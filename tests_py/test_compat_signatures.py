@@ -76,7 +76,7 @@ def test_headless_engines(kind, name):
 def test_type():
     assert issubclass(Type, enum.IntEnum)
     expected = {"I32": 1, "I64": 2, "F32": 3, "F64": 4, "V128": 5, "EXTERN_REF": 6, "FUNC_REF": 7}
-    assert dict(Type.__members__) == expected
+    assert dict(Type.__members__) == {**expected, "EXN_REF": 8}
 
 
 def test_module(store):

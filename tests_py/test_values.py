@@ -171,6 +171,7 @@ def test_type_is_an_int_enum():
         ("V128", 5),
         ("EXTERN_REF", 6),
         ("FUNC_REF", 7),
+        ("EXN_REF", 8),
     ]
 
 
