@@ -226,4 +226,5 @@ def _extern(core: _native.Core, name: str, index: int, type_: Any) -> Any:
         return _native.Global._of(core, index, type_._type, type_.mutable, type_)
     if isinstance(type_, TableType):
         return _native.Table._of(core, index, type_._type, True, type_)
-    return _native.Tag._of(core, index, 0, False, type_)
+    carried = max(type_._params, default=0)  # functions and exceptions have the highest numbers
+    return _native.Tag._of(core, index, carried, False, type_)

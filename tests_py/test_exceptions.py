@@ -1,5 +1,8 @@
 """Exceptions of WebAssembly: what a guest holds of them, and what Python sees of that."""
 
+import gc
+import weakref
+
 import pytest
 
 from pywasm import CompileError, Function, FunctionType, Instance, Module, Trap, WasmError, _native
@@ -169,6 +172,46 @@ def test_one_of_another_module(store, instantiate, collector):
     ).exports
     assert catcher.f(12345) == 12345
     assert catcher.unknown() == 77
+
+
+def test_what_a_kept_exception_carries_is_kept(store, instantiate, collector):
+    keeper = instantiate(
+        """(module
+            (import "m" "collect" (func $collect))
+            (tag $object (param externref)) (tag $nested (param exnref i32))
+            (global $kept (mut exnref) (ref.null exn))
+            (func (export "keep") (param externref)
+                (block $held (result exnref)
+                    (try_table (catch_all_ref $held) (throw $object (local.get 0)))
+                    unreachable)
+                (block $outer (param exnref) (result exnref)
+                    (try_table (param exnref) (catch_all_ref $outer)
+                        (throw $nested (i32.const 5)))
+                    unreachable)
+                (global.set $kept))
+            (func (export "get") (result externref)
+                (block $inner (result exnref i32)
+                    (try_table (catch $nested $inner) (throw_ref (global.get $kept)))
+                    unreachable)
+                drop
+                (block $object (param exnref) (result externref)
+                    (try_table (param exnref) (catch $object $object) throw_ref)
+                    unreachable)))""",
+        collector,
+    ).exports
+
+    class Thing:
+        pass
+
+    thing = Thing()
+    alive = weakref.ref(thing)
+    keeper.keep(thing)
+    del thing
+    for _ in range(3):
+        gc.collect()
+        collect()
+    assert keeper.get() is alive() is not None
+    keeper.keep(None)
 
 
 def test_vectors_in_exceptions_are_refused(store):

@@ -117,9 +117,10 @@ void core_forget(Core *core, Function *function) {
 
 /* ---- instantiation ---- */
 
+/* What may carry functions: references to them, and exceptions. */
 static int holds_functions(const Function *f) {
     for (uint32_t i = 0; i < f->signature->params + f->signature->results; i++) {
-        if (f->signature->types[i] == PYWASM_FUNCREF) {
+        if (f->signature->types[i] >= PYWASM_FUNCREF) {
             return 1;
         }
     }
@@ -137,13 +138,14 @@ static int join(Core *core, PyObject *import) {
         Global *global = (Global *)import;
         source = global->core;
         turns = global->mutable_;
-        kin = global->type == PYWASM_FUNCREF;
+        kin = global->type >= PYWASM_FUNCREF;
     } else if (PyObject_TypeCheck(import, Table_Type)) {
         source = ((Global *)import)->core;
-        kin = ((Global *)import)->type == PYWASM_FUNCREF;
+        kin = ((Global *)import)->type >= PYWASM_FUNCREF;
     } else if (PyObject_TypeCheck(import, Tag_Type)) {
         source = ((Global *)import)->core;
         turns = 0;
+        kin = ((Global *)import)->type >= PYWASM_FUNCREF;
     } else if (PyObject_TypeCheck(import, Memory_Type)) {
         source = memory_core(import);
         turns = !memory_is_shared(import);

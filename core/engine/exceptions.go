@@ -20,10 +20,11 @@ import (
 //     wazero's, which is not looked at;
 //   - before throw_ref, it has us make that the current one, which is refused if it is none of ours.
 
-// exception is laid out as wazero's wasm.Exception.
+// exception begins as wazero's wasm.Exception does.
 type exception struct {
 	tag    unsafe.Pointer // *wasm.TagInstance
 	params []uint64
+	types  []wasm.ValType // of params; none is a vector
 }
 
 // exceptions are those that a call of the host's has, with the calls of the same store within it. At its end, they go.
@@ -59,11 +60,7 @@ func (c *Call) thrown() *exceptions {
 
 // keepExceptions has the module tell us of its exceptions.
 func (m *Module) keepExceptions(p *wasm.Module) {
-	if !m.source.UsesExceptions() {
-		return
-	}
-	m.findExceptions()
-	if !throws(p) {
+	if !m.source.UsesExceptions() || !throws(p) {
 		return
 	}
 	table := uint32(len(m.imported[wasm.ExternTable]) + len(p.Tables))
@@ -78,21 +75,6 @@ func (m *Module) keepExceptions(p *wasm.Module) {
 		p.Code[i].Body = tells.rewrite(p.Code[i].Body, p.Types[p.Funcs[i]])
 	}
 	m.exceptionHooks = &table
-}
-
-// findExceptions notes which tables and globals may have some.
-func (m *Module) findExceptions() {
-	isException := func(t wasm.ValType) bool { return t.IsRef() && t.Heap() == wasm.HeapExn }
-	for i := range uint32(len(m.imported[wasm.ExternTable]) + len(m.source.Tables)) {
-		if isException(m.TableType(i).Elem) {
-			m.exnTables = append(m.exnTables, i)
-		}
-	}
-	for i := range uint32(len(m.imported[wasm.ExternGlobal]) + len(m.source.Globals)) {
-		if isException(m.GlobalType(i).Type) {
-			m.exnGlobals = append(m.exnGlobals, i)
-		}
-	}
 }
 
 // telling rewrites the bodies of a module.
@@ -197,10 +179,11 @@ func throwException(ctx context.Context, guest api.Module, stack []uint64) {
 	tag := int(stack[0])
 	operands := c.operands()
 	params := operands[:len(operands)-1]
-	tags := c.instanceOf(guest).guts.value.FieldByName("Tags")
-	count := tags.Index(tag).Elem().FieldByName("Type").Elem().FieldByName("Params").Len()
+	i := c.instanceOf(guest)
+	types := i.module.TagType(uint32(tag)).Params
 	c.thrown().current = &exception{
-		tag: tags.Index(tag).UnsafePointer(), params: slices.Clone(params[len(params)-count:]),
+		tag:    i.guts.value.FieldByName("Tags").Index(tag).UnsafePointer(),
+		params: slices.Clone(params[len(params)-len(types):]), types: types,
 	}
 }
 
@@ -246,25 +229,20 @@ func (c *Call) heldException(ref uintptr) *exception {
 	return l.held[ref]
 }
 
-// sweepExceptions lets go of those that no stack of this thread, table or global has. Whatever a number of the guest's is, a
-// number that is an address holds what is there.
+// sweepExceptions lets go of those that no stack of this thread, table, global or other exception has. Whatever a number of the
+// guest's is, a number that is an address holds what is there.
 func (c *Call) sweepExceptions() {
 	e := c.exceptions
-	reachable := map[uintptr]*exception{}
-	visit := func(ref uintptr) {
-		if held := e.held[ref]; held != nil {
-			reachable[ref] = held
-		}
-	}
+	r := reachable{of: e.held, found: map[uintptr]*exception{}}
 	for each := c; each != nil; each = each.within {
 		if each.instance.module.compiler == Interpreter {
 			for _, operand := range each.operands() {
-				visit(uintptr(operand))
+				r.visit(uintptr(operand))
 			}
 		}
 	}
-	c.instance.module.store.visitExceptions(visit)
-	e.held, e.sweepAt = reachable, max(firstSweep, 2*len(reachable))
+	c.instance.module.store.visitExceptions(r.visit)
+	e.held, e.sweepAt = r.found, max(firstSweep, 2*len(r.found))
 }
 
 // end keeps what is in tables and globals for other calls.
@@ -275,33 +253,59 @@ func (e *exceptions) end(s *Store) error {
 	l := &s.lastingExceptions
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	s.visitExceptions(func(ref uintptr) {
-		if held := e.held[ref]; held != nil && len(l.held) < maxLasting {
-			if l.held == nil {
-				l.held = map[uintptr]*exception{}
-			}
-			l.held[ref] = held
-		}
-	})
-	if len(l.held) >= maxLasting {
+	if l.held == nil {
+		l.held = map[uintptr]*exception{}
+	}
+	s.visitExceptions(reachable{of: e.held, found: l.held}.visit)
+	if len(l.held) > maxLasting {
 		return fail(CodeRuntime, "the tables and globals of the store have held too many exceptions")
 	}
 	return nil
 }
 
-// visitExceptions visits what tables and globals of the type exnref have.
+// reachable gathers exceptions, and those that they carry.
+type reachable struct{ of, found map[uintptr]*exception }
+
+func (r reachable) visit(ref uintptr) {
+	e := r.of[ref]
+	if e == nil || r.found[ref] != nil {
+		return
+	}
+	r.found[ref] = e
+	for k, t := range e.types {
+		if t.Heap() == wasm.HeapExn {
+			r.visit(uintptr(e.params[k]))
+		}
+	}
+}
+
+// visitExceptions visits what is in tables, globals and segments of the type exnref.
 func (s *Store) visitExceptions(visit func(ref uintptr)) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	for _, i := range s.instances {
-		for _, t := range i.module.exnTables {
-			for _, ref := range i.guts.table(t).all() {
-				visit(ref)
-			}
+		if i.module.source.UsesExceptions() {
+			i.references(func(t wasm.ValType, refs []uintptr) {
+				if t.Heap() == wasm.HeapExn {
+					distinct(refs, visit)
+				}
+			})
 		}
-		for _, g := range i.module.exnGlobals {
-			lo, _ := i.guts.global(g).Value()
-			visit(uintptr(lo))
+	}
+}
+
+// carried calls f with the references that a lasting exception, and those that it carries, have.
+func (s *Store) carried(ref uintptr, f func(t wasm.ValType, refs []uintptr)) {
+	l := &s.lastingExceptions
+	l.mu.Lock()
+	r := reachable{of: l.held, found: map[uintptr]*exception{}}
+	r.visit(ref)
+	l.mu.Unlock()
+	for _, e := range r.found {
+		for k, t := range e.types {
+			if t.IsRef() && t.Heap() != wasm.HeapExn {
+				f(t, []uintptr{uintptr(e.params[k])})
+			}
 		}
 	}
 }

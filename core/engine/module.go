@@ -43,12 +43,10 @@ type Module struct {
 	made        bool    // by make.go, not by a user
 	growHook    *uint32 // see tablegrow.go
 
-	exceptionHooks        *uint32  // see exceptions.go
-	exnTables, exnGlobals []uint32 // those of exceptions
-
-	depth    meter.Injected // see depth.go
-	injected meter.Injected // what pauses it and counts its fuel, see pause.go
-	changed  []bool         // by function, whether it has safe points; nil if none has, see pause.go
+	exceptionHooks *uint32        // see exceptions.go
+	depth          meter.Injected // see depth.go
+	injected       meter.Injected // what pauses it and counts its fuel, see pause.go
+	changed        []bool         // by function, whether it has safe points; nil if none has, see pause.go
 
 	hosts    func() (api.Module, error) // the host functions behind the imports, made at first use
 	names    func() *wasm.Names

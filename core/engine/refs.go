@@ -94,14 +94,18 @@ func (i *Instance) Holdings(functions bool, hold func(owner *Instance, external 
 			}
 		}
 	}
-	i.references(func(t wasm.ValType, refs []uintptr) {
+	var visit func(t wasm.ValType, refs []uintptr)
+	visit = func(t wasm.ValType, refs []uintptr) {
 		switch {
 		case t.Heap() == wasm.HeapExtern:
 			distinct(refs, external)
-		case functions && t.Heap() != wasm.HeapExn:
+		case t.Heap() == wasm.HeapExn:
+			distinct(refs, func(ref uintptr) { i.module.store.carried(ref, visit) })
+		case functions:
 			distinct(refs, function)
 		}
-	})
+	}
+	i.references(visit)
 }
 
 // distinct passes over what is the same as before: tables are often filled.
