@@ -125,7 +125,7 @@ def test_what_a_module_says_cannot_steer_a_terminal(cli, command):
         shown = finished.stderr.decode()
         if command != "wat2wasm":
             shown += finished.stdout.decode()
-        assert all(line.isprintable() for line in shown.split("\n")), shown
+        assert all(line.isprintable() for line in shown.split(os.linesep)), shown
 
 
 if sys.platform != "win32":
@@ -385,7 +385,7 @@ def test_inspect_needs_no_encoding(cli):
 def test_help_shows_examples(cli, command):
     finished = cli(command, "--help")
     assert (finished.returncode, finished.stderr) == (0, b"")
-    usage, _, examples = finished.stdout.decode().partition("examples:\n")
+    usage, _, examples = finished.stdout.decode().partition(f"examples:{os.linesep}")
     assert usage.startswith(f"usage: pywasm {command} ")
     assert f"  pywasm {command} " in examples
     assert command in cli("--help").stdout.decode()
