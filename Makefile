@@ -9,6 +9,7 @@
 #   make bench   figures against wasmtime, pywasm3 and plain C
 #   make wheels  wheels for all platforms and the sdist, into dist/; needs Python 3.9 to 3.12 for their headers
 #   make wheels-test  all tests but those that build, on these wheels, under each Python that there is
+#   make wheels-test-arm64  the same in ROOT=..., a Linux for arm64 with Python, such as debootstrap makes; in qemu-user
 #   make clean   removes what the others made
 
 PYTHON ?= python3
@@ -22,7 +23,7 @@ SOURCES := setup.py pyproject.toml MANIFEST.in go.mod go.sum $(shell find bridge
 	-path pywasm/_gopy -prune -o -name 'gopy_bridge.go' -prune -o -name '*_test.go' -prune -o \
 	-name '*.go' -print -o -name '*.[ch]' -print -o -name '*.def' -print -o -name '*.py' -print -o -name '*.pyi' -print)
 
-.PHONY: run test soak asan test-go test-python check check-go check-python check-c bench realworld wheels wheels-test version-is clean
+.PHONY: run test soak asan test-go test-python check check-go check-python check-c bench realworld wheels wheels-test wheels-test-arm64 version-is clean
 
 run: $(VENV)/installed
 	$(BIN)/pywasm run --dir docs::/docs --env WC_SORT=words examples/wordcount/wordcount.wasm /docs
@@ -83,6 +84,13 @@ wheels: $(VENV)/builds
 
 wheels-test:
 	$(PYTHON) -m wheels.suite
+
+wheels-test-arm64:
+	@test -n "$(ROOT)" -a -x "$(ROOT)/usr/bin/python3" || { echo "ROOT must be the root of a Linux for arm64 that has Python"; exit 1; }
+	rm -rf $(ROOT)/suite
+	mkdir $(ROOT)/suite
+	cp -r dist wheels tests_py examples README.md pyproject.toml $(ROOT)/suite
+	chroot $(ROOT) sh -c "cd /suite && exec python3 -m wheels.suite --timeout 1200"
 
 version-is:
 	@test "$(TAG)" = "v$$(sed -n 's/^__version__ = "\(.*\)"/\1/p' pywasm/_version.py)" || { echo "$(TAG) is not the version in pywasm/_version.py"; exit 1; }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ._errors import CompileError
+from ._errors import CompileError, WasmError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ class Universal(Engine):
         interruptible: bool = True,
     ) -> None:
         self.interruptible = interruptible
-        self.compiler_name = None if compiler is None else compiler.into_opaque_compiler()
+        self.compiler_name = None if compiler is None else _name(compiler)
         if target is not None:
             _check_here(target, type(self).__name__)
 
@@ -72,7 +72,7 @@ class Dylib(Engine):
         if target is not None:
             _check_target(target)
         if compiler is not None:
-            compiler.into_opaque_compiler()
+            _name(compiler)
             raise CompileError(
                 f"Compilation error: engine.{type(self).__name__} needs the native engine, which "
                 "pywasm does not have yet; engine.Universal (engine.JIT) compiles for this machine"
@@ -85,6 +85,13 @@ class JIT(Universal):
 
 class Native(Dylib):
     """The name that Dylib had in wasmer 1.0."""
+
+
+def _name(compiler: type[Compiler] | Compiler) -> str:
+    name = compiler.into_opaque_compiler()
+    if not name or not isinstance(name, str):
+        raise WasmError("Failed to transfer the opaque compiler from the compiler")
+    return name
 
 
 def _check_target(target: Target) -> None:

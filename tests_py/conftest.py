@@ -120,6 +120,12 @@ def resident():
     if sys.platform == "linux":
         with open("/proc/self/statm") as statm:
             return int(statm.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    if sys.platform == "win32":
+        import ctypes
+        counters = (ctypes.c_size_t * 9)()  # PROCESS_MEMORY_COUNTERS
+        ctypes.windll.kernel32.K32GetProcessMemoryInfo(
+            ctypes.c_void_p(-1), counters, ctypes.sizeof(counters))
+        return counters[2]
     import resource
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 """

@@ -291,7 +291,7 @@ def test_an_artefact(path, tmp_path):
         timeout=100,
         check=False,
     )
-    assert (run.returncode, run.stdout, run.stderr) == (0, b"42\n", b"")
+    assert (run.returncode, run.stdout.split(), run.stderr) == (0, [b"42"], b"")
 
 
 def test_a_program_that_is_an_artefact_is_not_run_unless_asked_for(cli, path):

@@ -22,6 +22,9 @@ ALL = """(module
     (global (export "global") (mut i32) (i32.const 1))
     (global (export "constant") i32 (i32.const 1)))"""
 
+BOTH = """(module (import "wasi_unstable" "sched_yield" (func (result i32)))
+    (import "wasi_snapshot_preview1" "sched_yield" (func (result i32))))"""
+
 
 def expressions():
     for line in LINES.read_text().splitlines():
@@ -53,6 +56,10 @@ def annotated(**annotations):
 
     function.__annotations__ = annotations
     return function
+
+
+def opaque(compiler):
+    return type("Compiler", (), {"into_opaque_compiler": staticmethod(lambda: compiler)})
 
 
 @pytest.fixture
@@ -111,7 +118,7 @@ def leave(store, instantiate):
     return leave
 
 
-HELPERS = assign, put, in_a_thread, annotated, builder
+HELPERS = assign, put, in_a_thread, annotated, opaque, builder
 
 
 @pytest.fixture
@@ -120,6 +127,7 @@ def names(store, instantiate, giving, link, trap, raising, leave):
     exports = instantiate(ALL).exports
     return {
         **vars(wasmer),
+        "BOTH": BOTH,
         "store": store,
         "instantiate": instantiate,
         "exports": exports,

@@ -67,8 +67,8 @@ def test_output(name):
 
 
 def test_wasi(tmp_path):
-    (tmp_path / "one").write_text("a b c\n")
-    (tmp_path / "two").write_text("a\n")
+    (tmp_path / "one").write_bytes(b"a b c\n")
+    (tmp_path / "two").write_bytes(b"a\n")
     version, _, *rows, total = run("from_wasmer/wasi.py", tmp_path).splitlines()
     assert version == "SNAPSHOT1"
     assert [row.split() for row in rows] == [

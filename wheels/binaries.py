@@ -7,6 +7,7 @@ import re
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 import lief
 from abi3info import DATAS, FUNCTIONS
@@ -48,12 +49,17 @@ def read(content: bytes) -> Library:
     return read_macho(content)
 
 
+def parse(form: Any, content: bytes) -> Any:
+    """Without lief's types, after which each thing may be missing: an exception will do there."""
+    return form.parse(list(content))
+
+
 def machine(kind: object) -> str:
     return MACHINES[str(kind).rpartition(".")[2]]
 
 
 def read_elf(content: bytes) -> Library:
-    elf = lief.ELF.parse(list(content))
+    elf = parse(lief.ELF, content)
     tags = lief.ELF.DynamicEntry.TAG
     versions = [(0, 0)]
     for symbol in elf.imported_symbols:
@@ -76,7 +82,7 @@ def read_elf(content: bytes) -> Library:
 
 
 def read_macho(content: bytes) -> Library:
-    macho = lief.MachO.parse(list(content)).at(0)
+    macho = parse(lief.MachO, content).at(0)
     own = lief.MachO.LoadCommand.TYPE.ID_DYLIB
     faults = ["has LC_RPATH"] if macho.has_rpath else []
     if not macho.has_code_signature:
@@ -104,7 +110,7 @@ def signed(content: bytes, start: int) -> bool:
 
 
 def read_pe(content: bytes) -> Library:
-    pe = lief.PE.parse(list(content))
+    pe = parse(lief.PE, content)
     return Library(
         machine(pe.header.machine),
         {str(dll.name).lower() for dll in pe.imports},

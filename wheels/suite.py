@@ -1,6 +1,6 @@
 """Runs the tests on the wheels in dist/, under every Python of this machine that has one; `make
 wheels-test` runs this. Each gets a new environment, with nothing else in its PATH: no compiler, no
-Go. The tests that build are left out."""
+Go. The tests that build are left out; that of the wheel takes it from dist/."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from wheels.python import interpreters
 from wheels.toolchain import ROOT
 
 VERSIONS = ("3.9", "3.10", "3.11", "3.12", "3.13", "3.14")
+DIST = ROOT / "dist"
 WORK = ROOT / "build" / "suite"
 
 
@@ -29,7 +30,7 @@ def run(version: str, arguments: list[str]) -> int | None:
 
 def run_in(folder: Path, arguments: list[str]) -> int:
     scripts = folder / ("Scripts" if sys.platform == "win32" else "bin")
-    python, dist = str(scripts / "python"), str(ROOT / "dist")
+    python, dist = str(scripts / "python"), str(DIST)
     pip = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
     links = ["--no-index", "--find-links", dist]
     subprocess.run([*pip, *links, "pywasm-go"], check=True)
@@ -37,7 +38,8 @@ def run_in(folder: Path, arguments: list[str]) -> int:
     tests = folder / "tests"
     for name in ("tests_py", "examples"):
         shutil.copytree(ROOT / name, tests / name)
-    environment = {**os.environ, "PATH": str(scripts)}
+    shutil.copy2(ROOT / "README.md", tests)  # whose programs are run
+    environment = {**os.environ, "PATH": str(scripts), "PYWASM_WHEELS": str(DIST)}
     options = ["-q", "-m", "not build", "-c", str(ROOT / "pyproject.toml"), "--rootdir", str(tests)]
     command = [python, "-m", "pytest", *options, *arguments, "tests_py"]
     return subprocess.run(command, cwd=tests, env=environment).returncode

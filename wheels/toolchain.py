@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import os
 import re
@@ -15,6 +16,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 GO_NEEDED = (1, 26)
+PATIENCE = 300  # seconds for a call of the C compiler
 
 
 class BuildError(Exception):
@@ -67,13 +69,27 @@ class Toolchain:
         return self.run_go_here("tool", *arguments)
 
     def run_cc(self, *arguments: str) -> str:
-        return run([*self.cc, *arguments], self.environment)
+        """Begins once more what takes minutes: zig's linker waited for itself forever, once."""
+        command = [*self.cc, *arguments]
+        for _ in range(2):
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                return run(command, self.environment, PATIENCE)
+        raise BuildError(f"{shlex.join(command)} did not end within {PATIENCE} seconds, twice")
 
 
-def run(command: Sequence[str], environment: Mapping[str, str] | None = None) -> str:
+def run(
+    command: Sequence[str],
+    environment: Mapping[str, str] | None = None,
+    seconds: float | None = None,
+) -> str:
     """Runs a command in the root of the repository; its output is shown only if it fails."""
     done = subprocess.run(
-        command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+        command,
+        cwd=ROOT,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        timeout=seconds,
     )
     output = done.stdout.decode(errors="replace")
     if done.returncode != 0:

@@ -66,7 +66,9 @@ def write(output: str | None, content: bytes, *, binary: bool) -> None:
         return
     if binary and output is None and sys.stdout.isatty():
         raise OSError("this would write binary to the terminal; name a file with -o")
-    sys.stdout.buffer.write(content)
+    left = memoryview(content)
+    while left:  # unbuffered, as with python -u, it may write a part
+        left = left[sys.stdout.buffer.write(left) :]
 
 
 def shown(file: str) -> str:
