@@ -66,11 +66,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _open_streams() -> None:
     """Makes up for streams that were closed before the process began."""
+    import atexit
     import os
 
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
-            setattr(sys, name, open(os.devnull, mode))  # noqa: SIM115  # for as long as we run
+            stream = open(os.devnull, mode)  # noqa: SIM115  # for as long as we run
+            atexit.register(stream.close)
+            setattr(sys, name, stream)
 
 
 def _forget_stdout() -> None:
