@@ -89,7 +89,7 @@ wheels-test-arm64:
 	@test -n "$(ROOT)" -a -x "$(ROOT)/usr/bin/python3" || { echo "ROOT must be the root of a Linux for arm64 that has Python"; exit 1; }
 	rm -rf $(ROOT)/suite
 	mkdir $(ROOT)/suite
-	cp -r dist wheels tests_py examples README.md pyproject.toml $(ROOT)/suite
+	cp -r --parents dist wheels tests_py examples core/wasi/testdata README.md pyproject.toml $(ROOT)/suite
 	chroot $(ROOT) sh -c "cd /suite && exec python3 -m wheels.suite --timeout 1200"
 
 version-is:

@@ -9,7 +9,6 @@ import pathlib
 import re
 import subprocess
 import sys
-import sysconfig
 import venv
 
 import pytest
@@ -39,11 +38,10 @@ def scripts(wheels, tmp_path_factory):
     folder = tmp_path_factory.mktemp("environment")
     venv.create(folder, with_pip=False)
     found = folder / ("Scripts" if os.name == "nt" else "bin")
-    site = sysconfig.get_path("purelib", "venv", {"base": str(folder)})
     pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--python"]
     install = ["install", "--quiet", "--no-index", "--find-links", wheels, "pywasm-go"]
     subprocess.run([*pip, found / "python", *install], check=True)
-    assert pathlib.Path(site, "pywasm").is_dir()
+    assert str(folder) in run(found, "python", "-c", "import pywasm; print(pywasm.__file__)")
     return found
 
 

@@ -206,7 +206,9 @@ def show(warnings: str) -> None:
 
 def link_flags(tools: Toolchain, name: str) -> list[str]:
     if tools.goos != "darwin":
-        return ["-shared", *(MORE_C_FLAGS or ["-s"])]
+        # Without -O2, zig puts a time into Windows libraries: of the commit that was built first.
+        timeless = ["-O2"] if tools.goos == "windows" else []
+        return ["-shared", *(MORE_C_FLAGS or ["-s"]), *timeless]
     # zig knows no -bundle. What it makes has a name and a map for debuggers in it, which would be
     # paths of this machine.
     named = ["-shared", f"-Wl,-install_name,@rpath/{name}", "-Wl,-S"]

@@ -36,7 +36,7 @@ def run_in(folder: Path, arguments: list[str]) -> int:
     subprocess.run([*pip, *links, "pywasm-go"], check=True)
     subprocess.run([*pip, "pywasm-go[test]"], check=True)
     tests = folder / "tests"
-    for name in ("tests_py", "examples"):
+    for name in ("tests_py", "examples", "core/wasi/testdata"):
         shutil.copytree(ROOT / name, tests / name)
     shutil.copy2(ROOT / "README.md", tests)  # whose programs are run
     environment = {**os.environ, "PATH": str(scripts), "PYWASM_WHEELS": str(DIST)}
