@@ -50,7 +50,8 @@ def test_no_path_of_the_machine_that_built_it(file):
     if file.is_dir() or file.suffix == ".pyc":
         return
     content = file.read_bytes()
-    folders = [CHECKOUT, pathlib.Path.home(), sys.prefix, sys.base_prefix, "/pkg/mod"]
+    folders = {CHECKOUT, pathlib.Path.home(), sys.prefix, sys.base_prefix, "/pkg/mod"}
+    folders.discard("/usr")  # of a system's Python: Go looks for time zones there
     assert [folder for folder in folders if f"{folder}{os.sep}".encode() in content] == []
 
 
